@@ -1,0 +1,117 @@
+"""``greenroom check [PATH ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from greenroom.cli.main import CLEAN, FINDINGS
+from greenroom.cli.output import write
+from greenroom.cli.pages import pages
+from greenroom.cli.progress import Progress
+from greenroom.cli.selection import codes_of
+from greenroom.cli.usage import Parser, fail
+from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, from_mapping
+from greenroom.pipeline import check
+from greenroom.report.report import Report
+
+PROG = "greenroom check"
+
+
+def run(words: list[str]) -> int:
+    """Check the paths and print the report."""
+    chosen = _parser().parse_args(words)
+    paths = [Path(path) for path in chosen.paths] or [Path()]
+    try:
+        config = config_of(chosen)
+    except ConfigError as error:
+        fail(f"{PROG}: {error}")
+    for path in paths:
+        _demand_readable(path)
+    report = analyse(paths, config)
+    if not report.stats.files and not report.findings:
+        where = ", ".join(str(path) for path in paths)
+        fail(f"{PROG}: nothing to check: no Python files under {where}; give the directory that holds the sources")
+    write(report, config)
+    return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def analyse(paths: Sequence[Path], config: Config) -> Report:
+    """Run the pipeline with a progress line, without the cyclic collector, which would scan a heap that only grows."""
+    progress = Progress(sys.stderr)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return check(paths, config, progress)
+    finally:
+        progress.erase()
+        if collecting:
+            gc.enable()
+
+
+def config_of(chosen: argparse.Namespace) -> Config:
+    """Turn parsed flags into a configuration."""
+    known = pages()
+    return from_mapping(
+        {
+            "select": codes_of(chosen.select, "--select", known),
+            "ignore": codes_of(chosen.ignore, "--ignore", known),
+            "min_confidence": chosen.min_confidence,
+            "dialect": chosen.dialect,
+            "sqlalchemy": chosen.sqlalchemy,
+            "format": chosen.format,
+            "exit_zero": chosen.exit_zero,
+            "statistics": chosen.statistics,
+            "exclude": tuple(chosen.exclude),
+        },
+        "the command line",
+    )
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command with a report has."""
+    parser.add_argument("--format", choices=("text", "concise", "json"), default="text", help="how to print findings (default: text)")
+    parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these rules: codes, prefixes or names")
+    parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="all but these rules; wins over --select")
+    parser.add_argument(
+        "--min-confidence",
+        choices=("definite", "possible"),
+        default="possible",
+        help="leave out findings below this confidence (default: possible)",
+    )
+    parser.add_argument("--dialect", choices=DIALECTS, help="the database (default: what the project's URLs and settings say)")
+    parser.add_argument("--sqlalchemy", choices=SQLALCHEMY_VERSIONS, help="the version (default: what the project's dependency files say)")
+    parser.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="leave out matching files and directories")
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even when there are findings")
+    parser.add_argument("--statistics", action="store_true", help="print a table of findings per rule")
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog=PROG,
+        description="Find implicit IO in the Python projects under the paths, without importing or running them.",
+        epilog="exit codes: 0 nothing found, 1 findings, 2 greenroom could not do its work",
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
+    add_report_options(parser)
+    return parser
+
+
+def _demand_readable(path: Path) -> None:
+    """Refuse a path at which there is nothing to read; what is unreadable deeper inside becomes a finding."""
+    try:
+        if path.is_dir():
+            with os.scandir(path):
+                return
+        path.stat()
+    except FileNotFoundError:
+        fail(f"{PROG}: no such file or directory: {path}; check the spelling and the working directory")
+    except PermissionError:
+        fail(f"{PROG}: cannot read {path}: permission denied; run as a user who may read it")
+    except (OSError, ValueError) as error:
+        fail(f"{PROG}: cannot read {path}: {getattr(error, 'strerror', None) or error}; give a readable file or directory")

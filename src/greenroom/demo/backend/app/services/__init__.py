@@ -1,0 +1,1 @@
+"""What the service does, one class per part."""

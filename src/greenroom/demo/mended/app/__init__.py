@@ -1,0 +1,1 @@
+"""Organisations, their members, and how new ones find their feet."""

@@ -1,0 +1,286 @@
+"""Reads ``mapped_column(...)``, ``Column(...)`` and bare ``Mapped[...]`` annotations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from greenroom.facts.annotation import Annotation, annotated_layers
+from greenroom.facts.calls import Call, library_call
+from greenroom.facts.declarations import Declaration
+from greenroom.facts.defaults import default_kind, is_sql
+from greenroom.facts.expression import MISSING, Expression, Scope
+from greenroom.facts.records import Column, Default
+from greenroom.facts.sqltypes import SqlType, read_sql_type, sql_type_of_annotation
+from greenroom.program.symbols import Class
+from greenroom.program.types import TypeRef
+
+CONSTRUCTORS = {"Column", "mapped_column", "MappedColumn"}
+_WRAPPERS = {"deferred", "column_property"}
+_IGNORED = {"CheckConstraint", "UniqueConstraint", "Index", "ColumnDefault", "DefaultClause"}
+
+
+@dataclass(slots=True)
+class ColumnDraft:
+    """A column while its sources are being merged; None means that nothing was said."""
+
+    name: str | None = None
+    key: str | None = None
+    sql_type: SqlType | None = None
+    primary_key: bool = False
+    nullable: bool | None = None
+    default: Expression | None = None
+    default_kind: Default = Default.NONE
+    onupdate: Default = Default.NONE
+    server_default: bool = False
+    server_onupdate: bool = False
+    computed: bool = False
+    identity: bool = False
+    deferred: bool | None = None
+    deferred_group: str | None = None
+    raises_when_deferred: bool = False
+    active_history: bool = False
+    foreign_keys: tuple[Expression, ...] = ()
+    init: bool = True
+    has_init_default: bool = False
+    use_existing: bool = False
+    referred_types: bool = False
+
+
+def read_column(declaration: Declaration) -> Column | None:
+    """Return the column that a declaration makes, or None when it makes something else."""
+    call, deferred = _column_call(declaration.call)
+    if call is None and not (declaration.call is None and declaration.is_mapped_annotation and _is_scalar(declaration)):
+        return None
+    draft = draft_of(call) if call is not None else ColumnDraft()
+    if deferred is not None:
+        draft.deferred = True
+        draft.deferred_group = deferred.text("group")
+        draft.raises_when_deferred = deferred.flag("raiseload")
+        draft.active_history = draft.active_history or deferred.flag("active_history")
+    return finish(declaration.name, declaration.node, draft, declaration.annotation, declaration.owner, orm=_is_orm(call, declaration))
+
+
+def column_of_call(call: Call, owner: Class | None, attribute: str | None = None) -> Column | None:
+    """Return the column made by a ``Column(...)`` inside ``Table(...)`` or another call, named by its key."""
+    draft = draft_of(call)
+    name = attribute or draft.key or draft.name
+    return finish(name, call.node, draft, None, owner, orm=False) if name else None
+
+
+def draft_of(call: Call) -> ColumnDraft:
+    """Read the arguments of one column constructor."""
+    draft = ColumnDraft()
+    for position, argument in enumerate(call.positional):
+        _positional(draft, argument, position)
+    for name, argument in call.keywords.items():
+        _keyword(draft, name, argument)
+    if "deferred" not in call.keywords and (draft.deferred_group or draft.raises_when_deferred):
+        draft.deferred = True
+    return draft
+
+
+def foreign_key_targets(expressions: tuple[Expression, ...]) -> Iterator[Expression]:
+    """Yield the first argument of each ``ForeignKey(...)``."""
+    for expression in expressions:
+        call = library_call(expression)
+        target = call.argument(0, "column") if call is not None else None
+        if target is not None:
+            yield target
+
+
+def finish(
+    name: str, node: ast.AST, draft: ColumnDraft, annotation: Annotation | None, owner: Class | None, *, orm: bool
+) -> Column:
+    """Turn a draft into a column, filling in what the annotation implies."""
+    python_type: TypeRef | None = None
+    if annotation is not None and annotation.inner is not None and (orm or annotation.container):
+        python_type = annotation.inner.type()
+        _merge_annotated(draft, python_type, annotation.inner.scope)
+        if draft.nullable is None:
+            draft.nullable = annotation.optional or _allows_none(python_type)
+        if draft.sql_type is None and not draft.foreign_keys:
+            draft.sql_type = sql_type_of_annotation(python_type, annotation.inner.scope.program)
+    if draft.nullable is None:
+        draft.nullable = not draft.primary_key and not draft.identity
+    return Column(
+        name=name,
+        node=node,
+        primary_key=draft.primary_key,
+        nullable=draft.nullable,
+        python_type=python_type,
+        sql_type=draft.sql_type.name if draft.sql_type else None,
+        enum=draft.sql_type.enum if draft.sql_type else None,
+        default=draft.default_kind,
+        default_value=draft.default.node if draft.default is not None else None,
+        onupdate=draft.onupdate,
+        server_default=draft.server_default,
+        server_onupdate=draft.server_onupdate,
+        computed=draft.computed,
+        identity=draft.identity,
+        deferred=bool(draft.deferred),
+        deferred_group=draft.deferred_group,
+        raises_when_deferred=draft.raises_when_deferred,
+        active_history=draft.active_history,
+        foreign_keys=tuple(filter(None, (_target_text(item) for item in foreign_key_targets(draft.foreign_keys)))),
+        init=draft.init,
+        has_init_default=draft.has_init_default,
+        column_name=draft.name if draft.name and draft.name != name else None,
+        declared_in=owner,
+    )
+
+
+def as_deferred(column: Column, wrapper: Call) -> Column:
+    """Return ``column`` as ``deferred(column)`` maps it."""
+    return replace(column, deferred=True, deferred_group=wrapper.text("group"), raises_when_deferred=wrapper.flag("raiseload"))
+
+
+def _column_call(call: Call | None) -> tuple[Call | None, Call | None]:
+    """Return the column constructor and the ``deferred()`` around it."""
+    if call is None or call.name in CONSTRUCTORS:
+        return call, None
+    if call.name in _WRAPPERS and call.positional:
+        inner = library_call(call.positional[0])
+        if inner is not None and inner.name in CONSTRUCTORS:
+            return inner, call if call.name == "deferred" or call.flag("deferred") else None
+    return None, None
+
+
+def _is_orm(call: Call | None, declaration: Declaration) -> bool:
+    """Whether the annotation counts: always for ``mapped_column``, for ``Column`` only inside ``Mapped[...]``."""
+    return declaration.is_mapped_annotation and (call is None or call.name != "Column")
+
+
+def _is_scalar(declaration: Declaration) -> bool:
+    """A bare ``Mapped[list["Post"]]`` without ``relationship()`` maps nothing that we know; other values are not columns."""
+    annotation = declaration.annotation
+    return declaration.value is None and not declaration.by_method and annotation is not None and annotation.container in ("Mapped", "MappedColumn")
+
+
+def _merge_annotated(draft: ColumnDraft, python_type: TypeRef, scope: Scope) -> None:
+    for layer in annotated_layers(python_type):
+        for item in layer.metadata:
+            call = library_call(Expression(item, Scope(scope.program, layer.module)))
+            if call is not None and call.name in CONSTRUCTORS:
+                _merge(draft, draft_of(call))
+                return
+
+
+def _merge(draft: ColumnDraft, given: ColumnDraft) -> None:
+    """Fill ``draft`` with what an ``Annotated`` alias gives; what the attribute says itself wins."""
+    draft.primary_key = draft.primary_key or given.primary_key
+    if given.nullable is not None and draft.nullable is None:
+        draft.nullable = given.nullable
+    draft.sql_type = draft.sql_type or given.sql_type
+    if draft.default_kind is Default.NONE:
+        draft.default, draft.default_kind = given.default, given.default_kind
+    if draft.onupdate is Default.NONE:
+        draft.onupdate = given.onupdate
+    for name in ("server_default", "server_onupdate", "computed", "identity", "active_history", "raises_when_deferred"):
+        setattr(draft, name, getattr(draft, name) or getattr(given, name))
+    if draft.deferred is None:
+        draft.deferred = given.deferred
+    draft.deferred_group = draft.deferred_group or given.deferred_group
+    draft.foreign_keys = (*draft.foreign_keys, *given.foreign_keys)
+
+
+def _positional(draft: ColumnDraft, argument: Expression, position: int) -> None:
+    text = argument.text()
+    if text is not None:
+        draft.name = text
+        return
+    value = argument.constant()
+    if value is not MISSING:
+        return
+    call = library_call(argument)
+    match call.name if call is not None else argument.name():
+        case "ForeignKey":
+            draft.foreign_keys = (*draft.foreign_keys, argument)
+        case "Identity":
+            draft.identity = draft.server_default = True
+        case "Computed":
+            draft.computed = draft.server_default = draft.server_onupdate = True
+        case "Sequence":
+            draft.default, draft.default_kind = argument, Default.SQL
+        case "FetchedValue" | "DefaultClause":
+            if call is not None and call.flag("for_update"):
+                draft.server_onupdate = True
+            else:
+                draft.server_default = True
+        case name if name in _IGNORED:
+            if call is not None and name == "ColumnDefault" and call.positional:
+                draft.default, draft.default_kind = call.positional[0], default_kind(call.positional[0])
+        case _ if position <= 1 and draft.sql_type is None:
+            draft.sql_type = read_sql_type(argument)
+
+
+def _keyword(draft: ColumnDraft, name: str, argument: Expression) -> None:
+    match name:
+        case "name":
+            draft.name = argument.text()
+        case "key":
+            draft.key = argument.text()
+        case "type_":
+            draft.sql_type = read_sql_type(argument)
+        case "primary_key" | "active_history":
+            setattr(draft, name, argument.truth())
+        case "nullable":
+            value = argument.constant()
+            draft.nullable = value if isinstance(value, bool) else None
+        case "insert_default":
+            draft.default, draft.default_kind = argument, default_kind(argument)
+        case "default":
+            draft.has_init_default = True
+            if draft.default is None:
+                draft.default, draft.default_kind = argument, default_kind(argument)
+        case "default_factory":
+            draft.has_init_default = True
+        case "onupdate":
+            draft.onupdate = default_kind(argument)
+        case "server_default" | "server_onupdate":
+            if argument.constant() is not None:
+                setattr(draft, name, True)
+                _fetched(draft, argument)
+        case "deferred":
+            draft.deferred = argument.truth(default=True)
+        case "deferred_group":
+            draft.deferred_group = argument.text()
+        case "deferred_raiseload":
+            draft.raises_when_deferred = argument.truth()
+        case "init":
+            draft.init = argument.truth(default=True)
+        case "use_existing_column":
+            draft.use_existing = argument.truth()
+
+
+def _fetched(draft: ColumnDraft, argument: Expression) -> None:
+    """``server_default=Identity()`` and ``server_default=Computed(...)`` are read like their positional forms."""
+    call = library_call(argument)
+    if call is not None and call.name == "Identity":
+        draft.identity = True
+    elif call is not None and call.name == "Computed":
+        draft.computed = draft.server_onupdate = True
+
+
+def _target_text(expression: Expression) -> str | None:
+    """Return ``table.column`` for a string; other targets are written as ``Class.attribute`` and looked up later."""
+    text = expression.text()
+    if text is not None:
+        return text
+    target = expression.follow()
+    if isinstance(target.node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "?" for part in target.node.values)
+    node = target.node
+    return ast.unparse(node) if isinstance(node, (ast.Attribute, ast.Name)) else None
+
+
+def _allows_none(reference: TypeRef) -> bool:
+    from greenroom.program.types import NoneRef, Union
+
+    if any(_allows_none(layer.type) for layer in annotated_layers(reference)):
+        return True
+    return isinstance(reference, Union) and any(isinstance(member, NoneRef) or _allows_none(member) for member in reference.members)
+
+
+__all__ = ["CONSTRUCTORS", "ColumnDraft", "as_deferred", "column_of_call", "draft_of", "finish", "is_sql", "read_column"]

@@ -1,0 +1,190 @@
+"""An expression together with the place where its names are looked up.
+
+Declarations are read across modules, helper functions and partial applications, so a bare syntax
+node does not say what its names mean. Everything in this package passes :class:`Expression` instead.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from greenroom.program.program import Program
+from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
+from greenroom.program.types import TypeRef
+
+_FOLLOW_LIMIT = 8
+"""How many aliases in a row are followed; more only happens in cycles."""
+
+
+class Missing:
+    """The type of :data:`MISSING`."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = Missing()
+"""Stands for a value that is not a constant, since None is one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """Where names are looked up: a module, perhaps inside a class or a function whose arguments are known."""
+
+    program: Program
+    module: Module
+    owner: Class | None = None
+    function: Function | None = None
+    arguments: Mapping[str, Expression] = field(default_factory=dict)
+    extra: Mapping[str, Expression] = field(default_factory=dict)
+    """The keyword arguments that the function's ``**kwargs`` holds."""
+
+    @classmethod
+    def of_class(cls, program: Program, owner: Class) -> Scope:
+        """Return the scope of the statements in a class body."""
+        return cls(program, owner.module, owner=owner)
+
+    def resolve(self, node: ast.expr) -> Symbol | None:
+        """Return what a name or dotted name means here."""
+        return self.program.resolve(self.module, node, function=self.function, owner=self.owner)
+
+    def outside(self) -> Scope:
+        """Return the scope of the module, for strings that are evaluated there."""
+        return Scope(self.program, self.module)
+
+
+class Expression(NamedTuple):
+    """A syntax node and its scope."""
+
+    node: ast.expr
+    scope: Scope
+
+    def at(self, node: ast.expr) -> Expression:
+        """Return another node of the same scope."""
+        return Expression(node, self.scope)
+
+    def resolve(self) -> Symbol | None:
+        """Return the symbol that this name or dotted name denotes."""
+        return self.scope.resolve(self.node)
+
+    def path(self) -> str:
+        """Return the dotted path of a name from outside the project, else an empty string."""
+        symbol = self.resolve() if isinstance(self.node, (ast.Name, ast.Attribute)) else None
+        return symbol.path if isinstance(symbol, External) else ""
+
+    def spelled(self) -> str:
+        """Return the last identifier of a name or dotted name as written."""
+        if isinstance(self.node, ast.Name):
+            return self.node.id
+        return self.node.attr if isinstance(self.node, ast.Attribute) else ""
+
+    def name(self) -> str:
+        """Return the original name of an imported class or function, or the identifier as written."""
+        return self.path().rpartition(".")[2] or self.spelled()
+
+    def follow(self) -> Expression:
+        """Return the expression that a parameter, an alias or a variable stands for; itself when there is none."""
+        current = self
+        for _ in range(_FOLLOW_LIMIT):
+            if isinstance(current.node, ast.Name) and current.node.id in current.scope.arguments:
+                current = current.scope.arguments[current.node.id]
+                continue
+            if not isinstance(current.node, (ast.Name, ast.Attribute)):
+                break
+            symbol = current.resolve()
+            if not isinstance(symbol, Variable) or symbol.value is None or symbol.value is current.node:
+                break
+            scope = Scope(current.scope.program, symbol.module, owner=symbol.owner, function=symbol.function)
+            if symbol.function is not None and symbol.function is current.scope.function:
+                scope = replace(current.scope, owner=symbol.owner)
+            current = Expression(symbol.value, scope)
+        return current
+
+    def constant(self) -> object:
+        """Return the value of a constant, also behind a name; :data:`MISSING` for everything else."""
+        node = self.node if isinstance(self.node, ast.Constant) else self.follow().node
+        if isinstance(node, ast.Constant):
+            return node.value
+        return MISSING
+
+    def text(self) -> str | None:
+        """Return the value of a string constant."""
+        value = self.constant()
+        return value if isinstance(value, str) else None
+
+    def truth(self, default: bool = False) -> bool:
+        """Return the value of a boolean constant, ``default`` for what is not one."""
+        value = self.constant()
+        return value if isinstance(value, bool) else default
+
+    def elements(self) -> list[Expression]:
+        """Return the items of a tuple, list or set display, or the expression itself as the only one."""
+        target = self.follow()
+        if isinstance(target.node, (ast.Tuple, ast.List, ast.Set)):
+            return [target.at(item) for item in target.node.elts]
+        return [self]
+
+    def entries(self) -> dict[str, Expression]:
+        """Return the items of a ``dict`` display or call whose keys are strings; ``**other`` is looked into."""
+        target = self.follow()
+        found: dict[str, Expression] = {}
+        match target.node:
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if key is None:
+                        if value is not self.node:
+                            found.update(target.at(value).entries())
+                    elif (text := target.at(key).text()) is not None:
+                        found[text] = target.at(value)
+            case ast.Call(args=args, keywords=keywords) if target.at(target.node.func).spelled() in ("dict", "ConfigDict", "SettingsConfigDict"):
+                for argument in args:
+                    found.update(target.at(argument).entries())
+                found.update({keyword.arg: target.at(keyword.value) for keyword in keywords if keyword.arg})
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                found = {**target.at(left).entries(), **target.at(right).entries()}
+        return found
+
+    def unquoted(self) -> Expression:
+        """Return the expression inside a string, as forward references are written; itself when it is no string."""
+        if isinstance(self.node, ast.Constant) and isinstance(self.node.value, str):
+            try:
+                return self.at(ast.parse(self.node.value.strip(), mode="eval").body)
+            except (SyntaxError, ValueError, RecursionError):
+                return self
+        return self
+
+    def type(self) -> TypeRef:
+        """Return the type that this annotation denotes."""
+        scope = self.scope
+        return scope.program.type_of(scope.module, self.node, function=scope.function, owner=scope.owner)
+
+
+def returned(function: Function, program: Program, scope: Scope | None = None) -> Expression | None:
+    """Return the last value that ``function`` returns: what a declaration helper makes of its arguments."""
+    inside = scope or Scope(program, function.module, owner=function.owner, function=function)
+    if isinstance(function.node, ast.Lambda):
+        return Expression(function.node.body, inside)
+    node = _last_return(function.node.body)
+    return Expression(node, inside) if node is not None else None
+
+
+def _last_return(body: list[ast.stmt]) -> ast.expr | None:
+    for statement in reversed(body):
+        if isinstance(statement, ast.Return):
+            if statement.value is not None and not _is_none(statement.value):
+                return statement.value
+            continue
+        for name in ("orelse", "body", "finalbody"):
+            inner = getattr(statement, name, None)
+            if isinstance(inner, list) and not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                found = _last_return(inner)
+                if found is not None:
+                    return found
+    return None
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

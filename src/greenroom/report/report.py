@@ -1,0 +1,37 @@
+"""The outcome of one run, as every reporter receives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from greenroom.rules.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much was looked at, and how long it took."""
+
+    files: int = 0
+    functions: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is not a defect but that a careful reader wants to know, and where it lies when it lies somewhere."""
+
+    message: str
+    path: Path | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings in reading order, and everything the analysis had to assume or leave out."""
+
+    findings: tuple[Finding, ...] = ()
+    assumptions: tuple[Note, ...] = ()
+    stats: Stats = field(default_factory=Stats)
+    warnings: tuple[Note, ...] = ()
+    not_analysed: tuple[Note, ...] = ()

@@ -1,0 +1,76 @@
+"""The report for people: where, what, why it happens step by step, and how to mend it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from greenroom.report.frame import Excerpts, excerpt, frame
+from greenroom.report.paths import shown
+from greenroom.report.report import Note, Report
+from greenroom.report.style import Style
+from greenroom.rules.finding import Finding, Step
+from greenroom.vocabulary import Confidence
+
+
+def render(report: Report, base: Path, style: Style) -> Iterator[str]:
+    """Yield the lines of the report: one block a finding, then notes, then a summary."""
+    excerpts = Excerpts(base)
+    for finding in report.findings:
+        yield from _block(finding, excerpts, base, style)
+        yield ""
+    yield from _notes("warning", report.warnings, base, style)
+    yield from _notes("not analysed", report.not_analysed, base, style)
+    yield _summary(report, style)
+
+
+def _block(finding: Finding, excerpts: Excerpts, base: Path, style: Style) -> Iterator[str]:
+    place = f"{shown(finding.path, base)}:{finding.span.line}:{finding.span.column}"
+    yield f"{style.strong(place)}: {style.rule(finding.rule)} {finding.name} [{finding.confidence.value}]"
+    yield f"  {finding.message}"
+    for line in frame(excerpts, finding.path, finding.span, style):
+        yield f"    {line}"
+    if finding.trace:
+        yield from _chain(finding.trace, excerpts, base, style)
+    if finding.mend:
+        yield f"  {style.good('mend:')} {finding.mend}"
+    yield f"  {style.quiet(f'more: greenroom explain {finding.rule}')}"
+
+
+def _chain(trace: tuple[Step, ...], excerpts: Excerpts, base: Path, style: Style) -> Iterator[str]:
+    """Number the steps; the arrow says that a step follows from the one before, the source line shows what it speaks of."""
+    yield "  why:"
+    places = [f"{shown(step.path, base)}:{step.line}" for step in trace]
+    width = min(max(map(len, places)), 48)
+    margin = len(str(len(trace)))
+    for number, (step, place) in enumerate(zip(trace, places, strict=True), 1):
+        sign = " " * len(style.arrow) if number == 1 else style.arrow
+        yield f"   {number:>{margin}} {sign} {place:<{width}}  {step.message}"
+        source = excerpt(excerpts, step.path, step.line, style)
+        if source is not None:
+            yield f"   {' ' * margin} {' ' * len(style.arrow)}   {style.quiet(source)}"
+
+
+def _notes(title: str, notes: tuple[Note, ...], base: Path, style: Style) -> Iterator[str]:
+    for note in notes:
+        place = "" if note.path is None else shown(note.path, base) + ("" if note.line is None else f":{note.line}") + ": "
+        yield f"{style.quiet(f'{title}:')} {place}{note.message}"
+    if notes:
+        yield ""
+
+
+def _summary(report: Report, style: Style) -> str:
+    stats = report.stats
+    looked = f"{counted(stats.files, 'file')}, {counted(stats.functions, 'function')}, {stats.seconds:.2f} s"
+    assumed = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""
+    if not report.findings:
+        return f"{style.good('No findings')} in {looked}{assumed}"
+    kinds = Counter(finding.confidence for finding in report.findings)
+    parts = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Confidence if kinds[kind])
+    return f"{style.strong(counted(len(report.findings), 'finding'))} ({parts}) in {looked}{assumed}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

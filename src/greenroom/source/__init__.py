@@ -1,0 +1,1 @@
+"""Files as text and as syntax trees: nothing here knows what a program means."""

@@ -1,0 +1,197 @@
+"""Drive one twin of the bundled backend for real: ``python scenarios.py BACKEND`` prints one JSON row per scenario.
+
+Runs in a process of its own, because both twins are a package called ``app`` and their engine is made on import.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+BACKEND = Path(sys.argv[1]).resolve()
+sys.path.insert(0, str(BACKEND))
+sys.dont_write_bytecode = True
+os.environ["DATABASE_URL"] = "sqlite+aiosqlite://"
+
+import httpx  # noqa: E402 -- the environment comes first
+from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from sqlalchemy import select  # noqa: E402 -- with the imports above
+
+OWNER = {"X-User": "ada@example.org"}
+GUEST = {"X-User": "bob@example.org"}
+Check = Callable[[], Awaitable[object]]
+
+
+async def prepare() -> None:
+    """Fill a fresh database: two users, two organisations, a checklist, an invitation."""
+    async with db.engine.begin() as connection:
+        await connection.run_sync(models.Base.metadata.drop_all)
+        await connection.run_sync(models.Base.metadata.create_all)
+    async with db.session_factory() as session:
+        ada = models.User(email="ada@example.org", full_name="Ada")
+        bob = models.User(email="bob@example.org", full_name="Bob")
+        acme = models.Organisation(name="Acme", slug="acme", onboarding_notes="wants invoices on paper")
+        acme.members.append(models.Member(user=ada, role=models.Role.OWNER))
+        acme.steps.append(models.Step(title="Invite your team", hint="under Settings", position=1))
+        acme.invitations.append(models.Invitation(email="bob@example.org", token="letter"))  # noqa: S106 -- a word of the test data
+        umbrella = models.Organisation(name="Umbrella", slug="umbrella")
+        session.add_all([ada, bob, acme, umbrella])
+        await session.flush()
+        session.add(models.AuditEntry(organisation_id=acme.id, actor_id=ada.id, action="create", detail={}))
+        await session.commit()
+
+
+async def call(method: str, path: str, body: object = None, user: dict[str, str] = OWNER) -> Any:  # noqa: ANN401 -- any JSON
+    """Send one request; what the application raises comes out here."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=main.app), base_url="http://test") as client:
+        answer = await client.request(method, path, json=body, headers=user)
+    return {"status": answer.status_code, "body": answer.json()}
+
+
+async def create_organisation() -> object:
+    return await call("POST", "/organisations", {"name": "Initech", "slug": "initech"})
+
+
+async def invite() -> object:
+    return await call("POST", "/organisations/1/invitations", {"email": "eve@example.org"})
+
+
+async def accept_twice() -> object:
+    first = await call("POST", "/invitations/letter/accept", user=GUEST)
+    assert first["status"] == 200, first
+    return await call("POST", "/invitations/letter/accept", user=GUEST)
+
+
+async def provision() -> object:
+    async with db.session_factory() as session:
+        return await OnboardingService(session).provision("Initech", "initech")
+
+
+async def rename() -> object:
+    return await call("PATCH", "/organisations/1", {"name": "Acme & Daughters"})
+
+
+async def open_steps() -> object:
+    return await call("GET", "/organisations/1/open-steps")
+
+
+async def notes() -> object:
+    return await call("GET", "/organisations/1/notes")
+
+
+async def read_organisation() -> object:
+    return await call("GET", "/organisations/1")
+
+
+async def headline() -> object:
+    return await call("GET", "/organisations/1/headline")
+
+
+async def add_step() -> object:
+    return await call("POST", "/organisations/1/steps", {"title": "Say hello"})
+
+
+async def send_reminders() -> object:
+    return await reminders(datetime.now(UTC) + timedelta(days=30))
+
+
+async def activity() -> object:
+    return await call("GET", "/organisations/1/activity")
+
+
+async def archive() -> object:
+    return await call("POST", "/organisations/1/archive")
+
+
+async def update_profile() -> object:
+    answer = await call("PATCH", "/me", {"full_name": "Ada Lovelace"})
+    return {"status": answer["status"], "full_name": answer["body"]["full_name"]}
+
+
+async def copy_step() -> object:
+    async with db.session_factory() as session:
+        copy = await OnboardingService(session).copy_step(1, 2)
+        return {"title": copy.title, "hint": copy.hint}
+
+
+async def claim_slug() -> object:
+    async with db.session_factory() as session:
+        service = OnboardingService(session)
+        try:
+            await service.claim_slug(1, "umbrella")
+        except Exception as error:
+            if type(error).__name__ != "ConflictError":
+                raise
+        return await session.scalar(select(models.Organisation.slug).where(models.Organisation.id == 1))
+
+
+async def change_role() -> object:
+    return await call("PUT", "/members/1/role", {"role": "admin"})
+
+
+async def broken_migration() -> object:
+    path = BACKEND / "scripts" / "broken_migration.py"
+    compile(path.read_text(encoding="utf-8"), str(path), "exec")
+    return "compiles"
+
+
+SCENARIOS: dict[str, Check] = {
+    "create_organisation": create_organisation,
+    "invite": invite,
+    "accept_twice": accept_twice,
+    "provision": provision,
+    "rename": rename,
+    "open_steps": open_steps,
+    "notes": notes,
+    "read_organisation": read_organisation,
+    "headline": headline,
+    "add_step": add_step,
+    "reminders": send_reminders,
+    "activity": activity,
+    "archive": archive,
+    "update_profile": update_profile,
+    "copy_step": copy_step,
+    "claim_slug": claim_slug,
+    "change_role": change_role,
+    "broken_migration": broken_migration,
+}
+
+
+async def outcome(scenario: Check) -> dict[str, object]:
+    """Run one scenario and describe what came of it: a value, or an exception and the backend's innermost line."""
+    await prepare()
+    try:
+        return {"value": await scenario()}
+    except Exception as error:  # noqa: BLE001 -- every failure is the result
+        return describe(error)
+
+
+def describe(error: Exception) -> dict[str, object]:
+    """Name the class that SQLAlchemy 2.0 would raise (2.1 wraps MissingGreenlet), and where in the backend it came from."""
+    cause = getattr(error, "orig", None) or error
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(BACKEND)]
+    row: dict[str, object] = {"raises": type(cause).__name__, "text": str(error)}
+    if isinstance(error, SyntaxError):
+        row |= {"path": Path(str(error.filename)).relative_to(BACKEND).as_posix(), "line": error.lineno}
+    elif frames:
+        row |= {"path": Path(frames[-1].filename).relative_to(BACKEND).as_posix(), "line": frames[-1].lineno}
+        row["stack"] = [[Path(frame.filename).relative_to(BACKEND).as_posix(), frame.lineno] for frame in frames]
+    return row
+
+
+async def run() -> None:
+    rows = {name: await outcome(scenario) for name, scenario in SCENARIOS.items()}
+    await db.engine.dispose()
+    print(json.dumps(rows, default=str))
+
+
+asyncio.run(run())

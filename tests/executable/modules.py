@@ -1,0 +1,77 @@
+"""Imports the modules of a block's project without leaving traces for the next block."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import configure_mappers
+
+from tests.executable.page import Block
+from tests.executable.project import PRELUDES, Project
+
+_loaded: dict[tuple[Path, str], ModuleType] = {}
+"""Preludes by path and database; mapped classes are expensive to configure and cannot be defined twice in one registry."""
+
+
+def models_of(block: Block, url: str) -> ModuleType:
+    """Return the prelude of a block."""
+    return _prelude(PRELUDES / f"{block.prelude}.py", "models", url)
+
+
+def database_of(block: Block, url: str) -> ModuleType:
+    """Return the module with the engine and the session factory of a block."""
+    return _prelude(PRELUDES / "sessions" / f"{block.sessions}.py", "database", url)
+
+
+def metadata_of(models: ModuleType) -> MetaData:
+    """Return the tables of a prelude: those of its ``Base``, else those of SQLModel."""
+    metadata = models.Base.metadata if hasattr(models, "Base") else models.SQLModel.metadata
+    assert isinstance(metadata, MetaData)
+    return metadata
+
+
+def import_example(project: Project, url: str) -> ModuleType:
+    """Import the module of a block with its prelude in reach."""
+    block = project.block
+    with _registered(models=models_of(block, url), database=database_of(block, url)):
+        return _import(project.example, "example")
+
+
+def _prelude(path: Path, name: str, url: str) -> ModuleType:
+    key = (path, url)
+    if key not in _loaded:
+        os.environ["DATABASE_URL"] = url
+        _loaded[key] = _import(path, name)
+        configure_mappers()
+    return _loaded[key]
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with _registered(**{name: module}):
+        spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _registered(**modules: ModuleType) -> Iterator[None]:
+    before = {name: sys.modules.get(name) for name in modules}
+    sys.modules.update(modules)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module

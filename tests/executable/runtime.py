@@ -1,0 +1,122 @@
+"""The runtime oracle: runs a block on a real database and reports where it disagrees with its markers."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+
+import sqlalchemy
+
+from tests.executable.examples import Example, examples_of
+from tests.executable.markers import Marker, Word
+from tests.executable.modules import database_of, import_example, models_of
+from tests.executable.outcome import Kind, kinds_of_rule
+from tests.executable.project import Project
+from tests.executable.stock import Stock
+from tests.executable.witness import Sighting, Witness
+
+VERSION = ".".join(sqlalchemy.__version__.split(".")[:2])
+NOTHING = object()
+TIMEOUT = 20
+
+
+@dataclass(slots=True)
+class Result:
+    """What one example did."""
+
+    example: Example
+    value: object = NOTHING
+    sightings: list[Sighting] = field(default_factory=list)
+
+
+def environment_of(stock: Stock) -> frozenset[str]:
+    """Return the tags that markers can ask for."""
+    return frozenset({VERSION, stock.dialect})
+
+
+def disagreements(project: Project, stock: Stock) -> list[str]:
+    """Run all examples of a block and say, line by line, what is not as the page claims."""
+    source = project.example.read_text(encoding="utf-8")
+    markers = [marker for marker in project.block.markers if marker.holds_in(environment_of(stock))]
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        return _unreadable(error, markers)
+    module = import_example(project, stock.url)
+    results = run(project, stock, tree, module)
+    if not results and not markers:
+        return [f"{project.block.name}: nothing to run"]
+    return list(_compare(results, markers, module))
+
+
+def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) -> list[Result]:
+    """Run every example of a block, each on a fresh database."""
+    models = models_of(project.block, stock.url)
+    database = database_of(project.block, stock.url)
+    with asyncio.Runner() as runner:
+        return [runner.run(_run(example, project, stock, models, database)) for example in examples_of(tree, module)]
+
+
+async def _run(example: Example, project: Project, stock: Stock, models: ModuleType, database: ModuleType) -> Result:
+    await stock.fill(models, database.engine)
+    result = Result(example)
+    witness = Witness(project.example)
+    with witness:
+        try:
+            result.value = await asyncio.wait_for(example.run(database), TIMEOUT)
+        except Exception as error:  # noqa: BLE001 -- every outcome is an observation
+            witness.propagated(error)
+            error.__traceback__ = None
+    result.sightings = witness.sightings
+    await database.engine.dispose()
+    return result
+
+
+def _compare(results: list[Result], markers: list[Marker], module: ModuleType) -> Iterator[str]:
+    raising = [marker for marker in markers if marker.word in {Word.ERROR, Word.MISSED, Word.RAISES}]
+    met: set[Marker] = set()
+    for result in results:
+        for sighting in result.sightings:
+            matching = [marker for marker in raising if _matches(marker, sighting, result.example)]
+            met.update(matching)
+            if not matching:
+                yield (
+                    f"line {sighting.line}: `{result.example.name}` unexpectedly met {sighting.kind.value}: {sighting.name}: {sighting.text[:300]}"
+                )
+        yield from _compare_value(result, markers, module)
+    for marker in raising:
+        if marker not in met:
+            yield f"line {marker.line}: nothing happened, but the page says `{marker.word.value}: {marker.text}`"
+
+
+def _matches(marker: Marker, sighting: Sighting, example: Example) -> bool:
+    if marker.word is Word.RAISES:
+        return marker.line == sighting.line and marker.text == sighting.name
+    if sighting.kind not in kinds_of_rule(marker.text):
+        return False
+    if sighting.kind is Kind.CONCURRENT_USE:
+        # Which of the tasks fails first is chance; the function that shares the session is not.
+        return example.first_line <= marker.line <= example.last_line
+    return marker.line == sighting.line
+
+
+def _compare_value(result: Result, markers: list[Marker], module: ModuleType) -> Iterator[str]:
+    example = result.example
+    inside = [marker for marker in markers if example.first_line <= marker.line <= example.last_line]
+    values = [marker for marker in inside if marker.word is Word.VALUE]
+    if not values and any(marker.word is Word.SILENT for marker in inside):
+        yield f"line {example.first_line}: `{example.name}` is silent, but no `# value:` shows what is lost"
+    for marker in values:
+        expected = eval(marker.text, vars(module))  # noqa: S307 -- our own pages
+        if result.value is NOTHING or result.value != expected:
+            shown = "nothing" if result.value is NOTHING else repr(result.value)
+            yield f"line {marker.line}: `{example.name}` returned {shown}, but the page says `value: {marker.text}`"
+
+
+def _unreadable(error: SyntaxError, markers: list[Marker]) -> list[str]:
+    if any(marker.text == "unreadable-source" and marker.line == error.lineno for marker in markers):
+        return []
+    return [f"line {error.lineno}: the block does not parse: {error.msg}"]

@@ -1,0 +1,108 @@
+"""Gives every example a database of its own that holds the rows of its prelude."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from tests.executable.modules import metadata_of
+
+
+class Stock(Protocol):
+    """A source of fresh databases behind one URL."""
+
+    url: str
+    dialect: str
+
+    async def fill(self, models: ModuleType, engine: AsyncEngine) -> None:
+        """Make the database hold exactly the rows of the prelude."""
+
+
+class SqliteStock:
+    """Copies a file, which is made once per prelude; a database in memory could not serve two connections."""
+
+    dialect = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        """Keep templates and the live database in the folder."""
+        self._folder = folder
+        self._live = folder / "live.db"
+        self._engines: set[AsyncEngine] = set()
+        self.url = f"sqlite+aiosqlite:///{self._live}"
+
+    async def fill(self, models: ModuleType, engine: AsyncEngine) -> None:
+        """Put a new copy in place; an old connection that an example leaked keeps the old file."""
+        if engine not in self._engines:
+            self._engines.add(engine)
+            event.listen(engine.sync_engine, "connect", _be_fast)
+        template = self._folder / f"{models.__spec__.origin.replace('/', '_') if models.__spec__ and models.__spec__.origin else models.__name__}.db"
+        if not template.exists():
+            self._live.unlink(missing_ok=True)
+            await _create_and_seed(models, engine)
+            await engine.dispose()
+            self._live.rename(template)
+        fresh = self._folder / "fresh.db"
+        shutil.copyfile(template, fresh)
+        fresh.replace(self._live)
+
+
+class PostgresStock:
+    """Truncates and seeds again."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        """Use the database at the URL, which is ours alone."""
+        self.url = url
+        self._current: ModuleType | None = None
+
+    async def fill(self, models: ModuleType, engine: AsyncEngine) -> None:
+        """Replace the tables when the prelude changes, and the rows always."""
+        if self._current is not models:
+            async with engine.begin() as connection:
+                await connection.execute(text("DROP SCHEMA public CASCADE"))
+                await connection.execute(text("CREATE SCHEMA public"))
+            await _create_and_seed(models, engine)
+            self._current = models
+            return
+        tables = ", ".join(f'"{table.name}"' for table in metadata_of(models).sorted_tables)
+        async with engine.begin() as connection:
+            await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        await _seed(models, engine)
+
+
+@contextmanager
+def sqlite_stock() -> Iterator[SqliteStock]:
+    """Keep SQLite files in memory where the system has a file system for that."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="greenroom-", dir=memory if memory.is_dir() else None) as folder:
+        yield SqliteStock(Path(folder))
+
+
+def _be_fast(connection: object, record: object) -> None:
+    del record
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode = MEMORY")
+    cursor.execute("PRAGMA synchronous = OFF")
+    cursor.close()
+
+
+async def _create_and_seed(models: ModuleType, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata_of(models).create_all)
+    await _seed(models, engine)
+
+
+async def _seed(models: ModuleType, engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        await asyncio.wait_for(models.seed(session), timeout=10)
+        await session.commit()
