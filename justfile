@@ -32,6 +32,10 @@ rule *PAGES:
 bench CORPUS *ARGS:
     .venv/bin/python benchmarks/run.py {{CORPUS}} {{ARGS}}
 
+# build the documentation site into site/
+docs:
+    uvx zensical build
+
 # renew the locks; they hold names, versions and hashes only
 lock:
     uv pip compile --group dev --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements-dev.lock

@@ -88,7 +88,7 @@ def _download(package: Package, store: Path) -> Path:
     requirement = f"{package.name}=={package.version}"
     command = [sys.executable, "-m", "pip", "download", *quiet, *wheels_only, *any_python, "--dest", str(store), requirement]
     subprocess.run(command, check=True)
-    return sorted(store.glob("*.whl"))[0]
+    return min(store.glob("*.whl"))
 
 
 def _unpack(wheel: Path, target: Path) -> None:

@@ -1,13 +1,11 @@
-"""What a run should do: one frozen record, built from the command line and from ``[tool.greenroom]``."""
+"""What a run should do: one frozen record, built from plain values and checked once."""
 
 from __future__ import annotations
 
 import difflib
 import enum
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 from greenroom.vocabulary import Confidence
 
@@ -56,25 +54,8 @@ class Config:
         return self.min_confidence is Confidence.POSSIBLE or confidence is Confidence.DEFINITE
 
 
-def read_table(pyproject: Path) -> dict[str, object]:
-    """Return the ``[tool.greenroom]`` table of a ``pyproject.toml``, empty when there is none, with underscores in its keys."""
-    try:
-        data = tomllib.loads(pyproject.read_bytes().decode())
-    except OSError as error:
-        raise ConfigError(f"cannot read {pyproject}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{pyproject} is not UTF-8; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{pyproject} is no valid TOML: {error}") from error
-    tool = data.get("tool", {})
-    table = tool.get("greenroom", {}) if isinstance(tool, dict) else {}
-    if not isinstance(table, dict):
-        raise ConfigError(f"[tool.greenroom] in {pyproject} must be a table")
-    return {key.replace("-", "_"): value for key, value in table.items()}
-
-
 def from_mapping(values: Mapping[str, object], origin: str) -> Config:
-    """Build a configuration from plain values, naming ``origin`` (``[tool.greenroom]``, the command line) in errors."""
+    """Build a configuration from plain values, naming ``origin`` (such as the command line) in errors."""
     known = tuple(field.name for field in fields(Config))
     for key in values:
         if key not in known:

@@ -51,7 +51,10 @@ def _run(pages: list[Path], chosen: argparse.Namespace) -> int:
                 if not (chosen.everything or block.runs_in(environment)):
                     continue
                 blocks += 1
-                wrong = disagreements(write_project(block, folder / page.path.stem / str(block.line)), stock)
+                try:
+                    wrong = disagreements(write_project(block, folder / page.path.stem / str(block.line)), stock)
+                except Exception as error:
+                    wrong = [f"line {block.line}: {error!r}"]
                 failed += bool(wrong)
                 for line in wrong:
                     print(f"{page.path.name}: {line}")

@@ -91,16 +91,16 @@ class EndpointExample:
 def examples_of(tree: ast.Module, module: ModuleType) -> Iterator[Example]:
     """Return all endpoints, and every coroutine function or method to which nothing else in the block refers."""
     endpoints = {example.name: example for example in _endpoints(tree, module)}
-    referred = _referred_names(tree)
+    functions, methods = _referred_names(tree)
     for statement in tree.body:
         match statement:
             case ast.AsyncFunctionDef(name=name) | ast.FunctionDef(name=name) if name in endpoints:
                 yield endpoints[name]
-            case ast.AsyncFunctionDef(name=name) if name not in referred and not _is_generator(statement):
+            case ast.AsyncFunctionDef(name=name) if name not in functions and not _is_generator(statement):
                 yield FunctionExample(name, *_span(statement), getattr(module, name))
             case ast.ClassDef(name=owner, body=body):
                 for method in body:
-                    if isinstance(method, ast.AsyncFunctionDef) and not method.name.startswith("_") and method.name not in referred:
+                    if isinstance(method, ast.AsyncFunctionDef) and not method.name.startswith("_") and method.name not in methods:
                         yield MethodExample(f"{owner}.{method.name}", *_span(method), getattr(module, owner), method.name)
 
 
@@ -121,20 +121,23 @@ def _endpoints(tree: ast.Module, module: ModuleType) -> Iterator[EndpointExample
             yield EndpointExample(name, *spans[name], app, min(route.methods), route.path, route.body_field is not None)
 
 
-def _referred_names(tree: ast.Module) -> set[str]:
-    """Return the names to which statements refer, without the variables that a statement binds inside itself."""
-    referred: set[str] = set()
+def _referred_names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the variables to which statements refer, without those that a statement binds inside itself, and the attributes."""
+    variables: set[str] = set()
+    attributes: set[str] = set()
     for statement in tree.body:
         bound: set[str] = set()
-        names: set[str] = set()
+        loaded: set[str] = set()
         for node in ast.walk(statement):
             match node:
-                case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
-                    names.add(name)
+                case ast.Name(id=name, ctx=ast.Load()):
+                    loaded.add(name)
                 case ast.Name(id=name) | ast.arg(arg=name):
                     bound.add(name)
-        referred |= names - bound
-    return referred
+                case ast.Attribute(attr=name):
+                    attributes.add(name)
+        variables |= loaded - bound
+    return variables, attributes
 
 
 def _is_generator(function: ast.AsyncFunctionDef) -> bool:

@@ -37,11 +37,14 @@ def metadata_of(models: ModuleType) -> MetaData:
     return metadata
 
 
-def import_example(project: Project, url: str) -> ModuleType:
-    """Import the module of a block with its prelude in reach."""
+@contextmanager
+def imported_example(project: Project, url: str) -> Iterator[ModuleType]:
+    """Import the module of a block; inside the ``with`` block, ``import`` and ``pickle`` find the modules of its project."""
     block = project.block
     with _registered(models=models_of(block, url), database=database_of(block, url)):
-        return _import(project.example, "example")
+        module = _import(project.example, "example")
+        with _registered(example=module):
+            yield module
 
 
 def _prelude(path: Path, name: str, url: str) -> ModuleType:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import typing
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 
 _MODULES = frozenset(
     {"asyncio", "contextlib", "contextvars", "copy", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "logging", "operator", "pickle"}
@@ -15,18 +17,19 @@ _HOMES = (
     "collections.abc",
     "datetime",
     "contextlib",
-    "dataclasses",
     "sqlalchemy",
     "sqlalchemy.orm",
     "sqlalchemy.ext.asyncio",
     "sqlalchemy.exc",
     "sqlalchemy.orm.exc",
     "sqlalchemy.orm.attributes",
+    "sqlalchemy.orm.util",
     "fastapi",
     "fastapi.encoders",
     "fastapi.responses",
     "fastapi.concurrency",
     "pydantic",
+    "dataclasses",
 )
 
 
@@ -49,14 +52,14 @@ def _home_of(name: str, modules: Mapping[str, str]) -> str | None:
     for module, tree in trees.items():
         if name in set(_definitions(tree)):
             return module
-    if name in _MODULES:
-        return None
     for tree in trees.values():
         for statement in tree.body:
             if isinstance(statement, ast.ImportFrom) and statement.module and any((alias.asname or alias.name) == name for alias in statement.names):
                 return statement.module
+    if name in _MODULES:
+        return None
     for home in _HOMES:
-        if hasattr(importlib.import_module(home), name):
+        if not isinstance(getattr(importlib.import_module(home), name, typing), ModuleType):
             return home
     msg = f"`{name}` is neither in the prelude nor in a module that pages may use"
     raise NameError(msg)

@@ -79,9 +79,12 @@ def _kind_of_text(text: str) -> Kind:
 
 
 def _is_concurrent_use(error: BaseException) -> bool:
+    # The text of a foreign exception may hold the repr of a mapped object, and computing it may be implicit IO itself.
+    if not isinstance(error, SQLAlchemyError):
+        return False
     text = str(error)
     return isinstance(error, IllegalStateChangeError) or any(
-        isinstance(error, SQLAlchemyError) and sign in text
+        sign in text
         for sign in ("already flushing", "another operation is in progress", "another operation (", "concurrent operations are not permitted")
     )
 

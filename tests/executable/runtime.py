@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -12,7 +13,7 @@ import sqlalchemy
 
 from tests.executable.examples import Example, examples_of
 from tests.executable.markers import Marker, Word
-from tests.executable.modules import database_of, import_example, models_of
+from tests.executable.modules import database_of, imported_example, models_of
 from tests.executable.outcome import Kind, kinds_of_rule
 from tests.executable.project import Project
 from tests.executable.stock import Stock
@@ -45,17 +46,18 @@ def disagreements(project: Project, stock: Stock) -> list[str]:
         tree = ast.parse(source)
     except SyntaxError as error:
         return _unreadable(error, markers)
-    module = import_example(project, stock.url)
-    results = run(project, stock, tree, module)
-    if not results and not markers:
-        return [f"{project.block.name}: nothing to run"]
-    return list(_compare(results, markers, module))
+    with imported_example(project, stock.url) as module:
+        results = run(project, stock, tree, module)
+        if not results and not markers:
+            return [f"{project.block.name}: nothing to run"]
+        return list(_compare(results, markers, module))
 
 
 def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) -> list[Result]:
     """Run every example of a block, each on a fresh database."""
     models = models_of(project.block, stock.url)
     database = database_of(project.block, stock.url)
+    gc.freeze()
     with asyncio.Runner() as runner:
         return [runner.run(_run(example, project, stock, models, database)) for example in examples_of(tree, module)]
 
@@ -70,8 +72,11 @@ async def _run(example: Example, project: Project, stock: Stock, models: ModuleT
         except Exception as error:  # noqa: BLE001 -- every outcome is an observation
             witness.propagated(error)
             error.__traceback__ = None
+        await database.engine.dispose()
+        if witness.sightings:
+            # What a failure leaves behind (coroutines, connections) complains when it is collected: let it do so here.
+            gc.collect()
     result.sightings = witness.sightings
-    await database.engine.dispose()
     return result
 
 

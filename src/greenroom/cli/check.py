@@ -36,7 +36,7 @@ def run(words: list[str]) -> int:
     if not report.stats.files and not report.findings:
         where = ", ".join(str(path) for path in paths)
         fail(f"{PROG}: nothing to check: no Python files under {where}; give the directory that holds the sources")
-    write(report, config)
+    write(report, config, Path.cwd())
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from greenroom.cli.check import add_report_options, analyse, config_of
 from greenroom.cli.main import CLEAN, FINDINGS
-from greenroom.cli.output import write
+from greenroom.cli.output import write, write_lines
 from greenroom.cli.usage import Parser, fail
 from greenroom.config import ConfigError, Format
 
@@ -35,6 +35,6 @@ def run(words: list[str]) -> int:
     backend = MENDED if chosen.mended else BACKEND
     report = analyse([backend], config)
     if config.format is Format.TEXT:
-        print(f"greenroom check {backend}\n", file=sys.stdout)
-    write(report, config)
+        write_lines([f"In {backend}", ""], sys.stdout)
+    write(report, config, Path.cwd() if config.format is Format.JSON else backend)
     return FINDINGS if report.findings and chosen.exit_code and not config.exit_zero else CLEAN

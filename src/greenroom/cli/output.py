@@ -13,9 +13,11 @@ from greenroom.report.report import Report
 from greenroom.report.style import style_of
 
 
-def write(report: Report, config: Config) -> None:
-    """Print the report to stdout; the statistics of a JSON report go to stderr, so that stdout stays one document."""
-    base = Path.cwd()
+def write(report: Report, config: Config, base: Path) -> None:
+    """Print the report to stdout, with paths as seen from the absolute directory ``base``.
+
+    The statistics of a JSON report go to stderr, so that stdout stays one document.
+    """
     write_lines(_lines(report, config, base), sys.stdout)
     if config.statistics:
         table = statistics.render(report)

@@ -44,6 +44,7 @@ class Annotation:
 
 def read_annotation(expression: Expression) -> Annotation:
     """Take an annotation apart without looking at anything but its syntax and its aliases."""
+    expression = expression.unquoted()
     outer = _unwrap(expression)
     if isinstance(outer.node, ast.Subscript):
         name = outer.at(outer.node.value).name()
@@ -53,7 +54,7 @@ def read_annotation(expression: Expression) -> Annotation:
             return Annotation(name, outer.at(outer.node.slice))
     elif outer.name() in MAPPED or outer.name() == "ClassVar":
         return Annotation(outer.name(), None)
-    return _inside("", outer)
+    return _inside("", expression)
 
 
 def annotated_layers(reference: TypeRef) -> Iterator[AnnotatedRef]:
@@ -69,7 +70,7 @@ def annotated_layers(reference: TypeRef) -> Iterator[AnnotatedRef]:
 
 
 def _inside(container: str, inner: Expression) -> Annotation:
-    inner = _unwrap(inner)
+    inner = inner.unquoted()
     optional, element = _split_optional(inner)
     collection = None
     if isinstance(element.node, ast.Subscript):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from greenroom.facts.annotation import Annotation, annotated_layers
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.declarations import Declaration
-from greenroom.facts.defaults import default_kind, is_sql
+from greenroom.facts.defaults import default_kind
+from greenroom.facts.keys import key_target
 from greenroom.facts.expression import MISSING, Expression, Scope
 from greenroom.facts.records import Column, Default
 from greenroom.facts.sqltypes import SqlType, read_sql_type, sql_type_of_annotation
 from greenroom.program.symbols import Class
-from greenroom.program.types import TypeRef
+from greenroom.program.types import NoneRef, TypeRef, Union
 
 CONSTRUCTORS = {"Column", "mapped_column", "MappedColumn"}
 _WRAPPERS = {"deferred", "column_property"}
@@ -59,14 +60,15 @@ def read_column(declaration: Declaration) -> Column | None:
         draft.deferred_group = deferred.text("group")
         draft.raises_when_deferred = deferred.flag("raiseload")
         draft.active_history = draft.active_history or deferred.flag("active_history")
-    return finish(declaration.name, declaration.node, draft, declaration.annotation, declaration.owner, orm=_is_orm(call, declaration))
+    orm = declaration.is_mapped_annotation and deferred is None and (call is None or call.name != "Column")
+    return finish(declaration.name, declaration.node, draft, declaration.annotation, declaration.owner, orm=orm)
 
 
-def column_of_call(call: Call, owner: Class | None, attribute: str | None = None) -> Column | None:
+def column_of_call(call: Call, owner: Class | None, attribute: str | None = None, annotation: Annotation | None = None) -> Column | None:
     """Return the column made by a ``Column(...)`` inside ``Table(...)`` or another call, named by its key."""
     draft = draft_of(call)
     name = attribute or draft.key or draft.name
-    return finish(name, call.node, draft, None, owner, orm=False) if name else None
+    return finish(name, call.node, draft, annotation, owner, orm=annotation is not None and call.name != "Column") if name else None
 
 
 def draft_of(call: Call) -> ColumnDraft:
@@ -81,25 +83,17 @@ def draft_of(call: Call) -> ColumnDraft:
     return draft
 
 
-def foreign_key_targets(expressions: tuple[Expression, ...]) -> Iterator[Expression]:
-    """Yield the first argument of each ``ForeignKey(...)``."""
-    for expression in expressions:
-        call = library_call(expression)
-        target = call.argument(0, "column") if call is not None else None
-        if target is not None:
-            yield target
-
-
 def finish(
     name: str, node: ast.AST, draft: ColumnDraft, annotation: Annotation | None, owner: Class | None, *, orm: bool
 ) -> Column:
-    """Turn a draft into a column, filling in what the annotation implies."""
+    """Turn a draft into a column; with ``orm`` what the annotation implies is filled in, as ``mapped_column`` does."""
     python_type: TypeRef | None = None
-    if annotation is not None and annotation.inner is not None and (orm or annotation.container):
+    if annotation is not None and annotation.inner is not None:
         python_type = annotation.inner.type()
-        _merge_annotated(draft, python_type, annotation.inner.scope)
-        if draft.nullable is None:
-            draft.nullable = annotation.optional or _allows_none(python_type)
+        if orm:
+            _merge_annotated(draft, python_type, annotation.inner.scope)
+            if draft.nullable is None:
+                draft.nullable = annotation.optional or _allows_none(python_type)
         if draft.sql_type is None and not draft.foreign_keys:
             draft.sql_type = sql_type_of_annotation(python_type, annotation.inner.scope.program)
     if draft.nullable is None:
@@ -123,7 +117,7 @@ def finish(
         deferred_group=draft.deferred_group,
         raises_when_deferred=draft.raises_when_deferred,
         active_history=draft.active_history,
-        foreign_keys=tuple(filter(None, (_target_text(item) for item in foreign_key_targets(draft.foreign_keys)))),
+        foreign_keys=tuple(filter(None, map(key_target, draft.foreign_keys))),
         init=draft.init,
         has_init_default=draft.has_init_default,
         column_name=draft.name if draft.name and draft.name != name else None,
@@ -145,11 +139,6 @@ def _column_call(call: Call | None) -> tuple[Call | None, Call | None]:
         if inner is not None and inner.name in CONSTRUCTORS:
             return inner, call if call.name == "deferred" or call.flag("deferred") else None
     return None, None
-
-
-def _is_orm(call: Call | None, declaration: Declaration) -> bool:
-    """Whether the annotation counts: always for ``mapped_column``, for ``Column`` only inside ``Mapped[...]``."""
-    return declaration.is_mapped_annotation and (call is None or call.name != "Column")
 
 
 def _is_scalar(declaration: Declaration) -> bool:
@@ -263,24 +252,7 @@ def _fetched(draft: ColumnDraft, argument: Expression) -> None:
         draft.computed = draft.server_onupdate = True
 
 
-def _target_text(expression: Expression) -> str | None:
-    """Return ``table.column`` for a string; other targets are written as ``Class.attribute`` and looked up later."""
-    text = expression.text()
-    if text is not None:
-        return text
-    target = expression.follow()
-    if isinstance(target.node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "?" for part in target.node.values)
-    node = target.node
-    return ast.unparse(node) if isinstance(node, (ast.Attribute, ast.Name)) else None
-
-
 def _allows_none(reference: TypeRef) -> bool:
-    from greenroom.program.types import NoneRef, Union
-
     if any(_allows_none(layer.type) for layer in annotated_layers(reference)):
         return True
     return isinstance(reference, Union) and any(isinstance(member, NoneRef) or _allows_none(member) for member in reference.members)
-
-
-__all__ = ["CONSTRUCTORS", "ColumnDraft", "as_deferred", "column_of_call", "draft_of", "finish", "is_sql", "read_column"]

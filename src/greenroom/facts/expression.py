@@ -7,7 +7,7 @@ node does not say what its names mean. Everything in this package passes :class:
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -111,9 +111,16 @@ class Expression(NamedTuple):
         return MISSING
 
     def text(self) -> str | None:
-        """Return the value of a string constant."""
-        value = self.constant()
-        return value if isinstance(value, str) else None
+        """Return the value of a string: a constant, or an f-string or sum of constants."""
+        target = self.follow()
+        match target.node:
+            case ast.Constant(value=str() as value):
+                return value
+            case ast.JoinedStr(values=values):
+                return _concatenated(target.at(part.value if isinstance(part, ast.FormattedValue) else part) for part in values)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return _concatenated((target.at(left), target.at(right)))
+        return None
 
     def truth(self, default: bool = False) -> bool:
         """Return the value of a boolean constant, ``default`` for what is not one."""
@@ -162,27 +169,56 @@ class Expression(NamedTuple):
         return scope.program.type_of(scope.module, self.node, function=scope.function, owner=scope.owner)
 
 
+def _concatenated(parts: Iterable[Expression]) -> str | None:
+    texts = [part.text() for part in parts]
+    return "".join(text or "" for text in texts) if None not in texts else None
+
+
 def returned(function: Function, program: Program, scope: Scope | None = None) -> Expression | None:
     """Return the last value that ``function`` returns: what a declaration helper makes of its arguments."""
     inside = scope or Scope(program, function.module, owner=function.owner, function=function)
     if isinstance(function.node, ast.Lambda):
         return Expression(function.node.body, inside)
-    node = _last_return(function.node.body)
+    node = _returned(function.node.body, inside)
     return Expression(node, inside) if node is not None else None
 
 
-def _last_return(body: list[ast.stmt]) -> ast.expr | None:
-    for statement in reversed(body):
+def _returned(body: list[ast.stmt], scope: Scope) -> ast.expr | None:
+    """Return the value that a run of statements returns: known conditions decide, otherwise the last one is taken."""
+    found: ast.expr | None = None
+    for statement in body:
         if isinstance(statement, ast.Return):
             if statement.value is not None and not _is_none(statement.value):
                 return statement.value
             continue
-        for name in ("orelse", "body", "finalbody"):
-            inner = getattr(statement, name, None)
-            if isinstance(inner, list) and not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                found = _last_return(inner)
-                if found is not None:
-                    return found
+        known = _condition(statement.test, scope) if isinstance(statement, ast.If) else None
+        for inner in _blocks(statement, known):
+            value = _returned(inner, scope)
+            if value is not None and known is not None:
+                return value
+            found = value or found
+    return found
+
+
+def _blocks(statement: ast.stmt, known: bool | None) -> list[list[ast.stmt]]:
+    match statement:
+        case ast.If(body=body, orelse=orelse):
+            return [body, orelse] if known is None else [body if known else orelse]
+        case ast.Try(body=body, orelse=orelse, handlers=handlers):
+            return [*(handler.body for handler in handlers), body, orelse]
+        case ast.With(body=body):
+            return [body]
+    return []
+
+
+def _condition(test: ast.expr, scope: Scope) -> bool | None:
+    """Return the truth of a condition on the arguments of a helper, None when it is unknown."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _condition(test.operand, scope)
+        return None if inner is None else not inner
+    if isinstance(test, ast.Name) and test.id in scope.arguments:
+        value = scope.arguments[test.id].constant()
+        return None if isinstance(value, Missing) else bool(value)
     return None
 
 

@@ -158,6 +158,8 @@ class MappedClass:
     polymorphic_on: str | None = None
     polymorphic_load: str | None = None
     """``inline`` or ``selectin``."""
+    with_polymorphic: bool = False
+    """``with_polymorphic="*"`` in ``__mapper_args__``: queries of the base load subclass columns."""
     eager_defaults: EagerDefaults = EagerDefaults.AUTO
     implicit_returning: bool = True
     version_column: str | None = None
@@ -192,6 +194,9 @@ class SchemaField:
     required: bool
     excluded: bool = False
     node: ast.AST | None = None
+    otherwise: tuple[str, ...] = ()
+    """Attributes that are tried in this order when the object has no attribute ``reads``: more alias choices, and the
+    field's own name under ``populate_by_name``."""
 
 
 @dataclass(eq=False, slots=True)

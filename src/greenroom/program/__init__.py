@@ -1,0 +1,1 @@
+"""The analysed projects as modules, classes and functions with resolved names."""

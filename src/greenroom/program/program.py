@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from greenroom.program.annotations import Annotations
-from greenroom.program.generics import Generics, substitute
-from greenroom.program.hierarchy import Hierarchy
+from greenroom.program.generics import Generics
 from greenroom.program.modules import Modules
 from greenroom.program.relevance import Relevance
 from greenroom.program.resolve import Resolver
+from greenroom.program.substitution import substitute
 from greenroom.program.symbols import Class, External, Function, Member, Module, Symbol
 from greenroom.program.types import TypeRef
 from greenroom.source.discover import Group, Tree
@@ -29,7 +29,7 @@ class Program:
         self.tree = tree
         self._modules = Modules(tree)
         self._resolver = Resolver(self._modules)
-        self._hierarchy = Hierarchy(self._resolver)
+        self._hierarchy = self._resolver.hierarchy
         self._annotations = Annotations(self._resolver)
         self._generics = Generics(self._hierarchy, self._annotations)
         self._relevance = Relevance(tree)
@@ -72,7 +72,6 @@ class Program:
         """Forget the text, the trees and every answer about the files of ``group``; asking again parses again."""
         self._modules.evict(group.files)
         self._resolver.forget()
-        self._hierarchy.forget()
         self._annotations.forget()
         self._generics.forget()
 
@@ -95,9 +94,7 @@ class Program:
         """
         return self._resolver.lookup(module, name)
 
-    def resolve(
-        self, module: Module, node: ast.expr, *, function: Function | None = None, owner: Class | None = None
-    ) -> Symbol | None:
+    def resolve(self, module: Module, node: ast.expr, *, function: Function | None = None, owner: Class | None = None) -> Symbol | None:
         """Return the symbol that a name, a dotted name, a forward reference or the base of a subscript denotes.
 
         ``function`` adds the names local to it and to the functions around it, ``owner`` those of a class body.
@@ -155,9 +152,17 @@ class Program:
         """
         return self._annotations.type_of(module, annotation, function=function, owner=owner)
 
-    def type_arguments(self, cls: Class) -> dict[str, TypeRef]:
-        """Return what the type variables of all generic bases of ``cls`` stand for, by the variables' names."""
-        return self._generics.type_arguments(cls)
+    def type_parameters(self, cls: Class) -> tuple[str, ...]:
+        """Return the names of the type variables of a generic class, in the order of its subscript."""
+        return self._generics.parameters(cls)
+
+    def type_arguments(self, cls: Class, declared_in: Class | None = None) -> dict[str, TypeRef]:
+        """Return what the type variables of the generic bases of ``cls`` stand for, by the variables' names.
+
+        ``declared_in`` asks for one base; without it bases that use the same name for different things are merged,
+        the nearest winning.
+        """
+        return self._generics.type_arguments(cls, declared_in)
 
     def substitute(self, type_ref: TypeRef, mapping: Mapping[str, TypeRef]) -> TypeRef:
         """Return ``type_ref`` with type variables replaced by what ``mapping`` says of their names."""

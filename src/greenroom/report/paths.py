@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
 def shown(path: Path, base: Path) -> str:
     """Return ``path`` as reports print it for a reader who works in the absolute directory ``base``."""
-    absolute = path if path.is_absolute() else base / path
-    try:
-        return absolute.relative_to(base).as_posix()
-    except ValueError:
-        return absolute.as_posix()
+    absolute = Path(os.path.normpath(base / path))
+    return (absolute.relative_to(base) if absolute.is_relative_to(base) else absolute).as_posix()

@@ -14,8 +14,9 @@ POPULAR = frozenset(
         "elasticsearch", "email_validator", "factory", "faker", "faststream", "fastapi_pagination", "fastapi_users", "fastcrud", "flask",
         "graphql", "greenlet", "grpc", "httpx", "jinja2", "jose", "jwt", "kafka", "kubernetes", "litestar", "loguru", "mako", "minio",
         "motor", "msgspec", "numpy", "openai", "orjson", "pandas", "passlib", "pika", "psycopg", "psycopg2", "pydantic_settings", "pymongo",
-        "pytest", "pytest_asyncio", "redis", "requests", "rq", "sanic", "sentry_sdk", "slowapi", "sqladmin", "sqlalchemy_utils", "strawberry",
-        "stripe", "structlog", "taskiq", "telegram", "tenacity", "tortoise", "typer", "uvicorn", "uvloop", "websockets", "yaml",
+        "pytest", "pytest_asyncio", "redis", "requests", "rq", "sanic", "sentry_sdk", "slowapi", "sqladmin", "sqlalchemy_utils",
+        "strawberry", "stripe", "structlog", "taskiq", "telegram", "tenacity", "tortoise", "typer", "uvicorn",
+        "uvloop", "websockets", "yaml",
     }
 )  # fmt: skip
 """Libraries whose names projects like to reuse for folders of their own (``app/redis``, ``examples/celery.py``)."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_BETWEEN = (b" ", b"\t", b"(", b"\\", b"*", b".")
+"""What may follow a keyword, or longer words would be taken for it."""
+
 
 class ImportLine(NamedTuple):
     """``from module import names``, or ``import module`` with no names; ``module`` keeps the dots of a relative import."""
@@ -29,9 +32,9 @@ def read_imports(data: bytes) -> tuple[ImportLine, ...]:
             line_end = _line_end(data, after)
             found += _plain(data[after:line_end])
         elif head.startswith(b"from"):
-            module = head[4:].replace(b" ", b"")
+            module = b"".join(head[4:].split())
             text = data[after : _names_end(data, after)]
-            if module and text[:1] in (b" ", b"\t", b"(", b"\\", b"*"):
+            if module and head[4:5] in _BETWEEN and text[:1] in _BETWEEN:
                 found.append(ImportLine(module.decode("ascii", "replace"), _names(text)))
         position = data.find(b"import", after)
     return tuple(found)

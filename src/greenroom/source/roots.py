@@ -1,6 +1,7 @@
 """Source roots: the directory that must be on ``sys.path`` for a file's imports to work."""
 
-# ruff: noqa: PTH - text paths are several times as fast as Path objects, and discovery has a budget.
+# Text paths are several times as fast as Path objects, and discovery has a budget.
+# ruff: noqa: PTH113, PTH119, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ class Roots:
         self.reaches_outside = not self._tops <= walk.directories
         """Whether modules may be found beside the given paths."""
         self._voted: set[str] = set()
-        """Paths of modules and packages that some import starts with, and directories that import their own modules so."""
+        """Paths of modules and packages that some import starts with."""
+        self._flat: set[str] = set()
+        """Directories whose own files import each other without naming a package."""
         self._relative: set[str] = set()
         """Directories that a relative import makes packages."""
         self._count_votes()
@@ -104,7 +107,7 @@ class Roots:
 
     def _choose_for_bare(self, bare: str) -> str:
         """Choose by absolute imports, then by an enclosing package, then by relative imports, then by a ``src`` folder."""
-        if bare in self._voted:
+        if bare in self._flat:
             return bare
         below, package, relative, source = bare, None, None, bare if os.path.basename(bare) == "src" else None
         for candidate in upwards(os.path.dirname(bare), self.boundary(bare)):
@@ -172,7 +175,9 @@ class Roots:
         elif first and not is_familiar(first):
             for root in upwards(bare, boundary):
                 if self.find(root + path):
-                    self._voted.update((root + os.sep + first, root) if root == bare else (root + os.sep + first,))
+                    self._voted.add(root + os.sep + first)
+                    if root == bare:
+                        self._flat.add(bare)
                     return
 
 
@@ -181,7 +186,7 @@ def upwards(directory: str, top: str) -> Iterator[str]:
     while True:
         yield directory
         parent = os.path.dirname(directory)
-        if directory == top or parent == directory:
+        if directory in {top, parent}:
             return
         directory = parent
 

@@ -34,7 +34,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def split_lines(text: str) -> list[str]:
-    """Split as Python's tokenizer does: at ``\\n``, ``\\r\\n`` and ``\\r`` only, without the ends."""
+    r"""Split as Python's tokenizer does: at ``\n``, ``\r\n`` and ``\r`` only, without the ends."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.split("\n")

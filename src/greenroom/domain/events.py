@@ -1,0 +1,105 @@
+"""What the interpreter saw: the only thing that rules ever ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenroom.domain.loading import Origin, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something noteworthy at ``site``; ``calls`` are the calls that led there, outermost first."""
+
+    site: Site
+    calls: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Event):
+    """An attribute read, write or walk that cannot be answered from memory.
+
+    ``bit`` is the condition that makes it fail (see :mod:`greenroom.domain.loading`). ``detached`` means the object has
+    no session any more, ``failed`` that its session waits for a rollback.
+    """
+
+    model: str
+    attribute: str
+    bit: int
+    sure: bool
+    origin: Origin | None
+    loaded_at: Site | None
+    action: str = "read"
+    """``read``, ``mutate`` (append, assign ...), or ``walk``."""
+    via: tuple[Site, ...] = ()
+    """For reads inside a model's own code: from the member that the caller touched down to the read itself."""
+    via_name: str = ""
+    schema: str = ""
+    """For serialization: the path of schema fields, ``DonorRead.address.city``."""
+    detached: bool = False
+    failed: Origin | None = None
+    relationship: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped(Event):
+    """An object with expired attributes was turned into data through its ``__dict__``."""
+
+    model: str
+    attribute: str
+    origin: Origin | None
+    how: str
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesDiscarded(Event):
+    """A refresh threw away assignments that had not been flushed."""
+
+    model: str
+    attribute: str
+    assigned_at: Origin | None
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MadeTransient(Event):
+    """``make_transient`` on an object with expired attributes: they read None from then on."""
+
+    model: str
+    attribute: str
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnumString(Event):
+    """``.value`` or ``.name`` of a string that was assigned to an Enum column."""
+
+    model: str
+    attribute: str
+    assigned_at: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeverAwaited(Event):
+    """A coroutine whose result was used or dropped without ``await``."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSession(Event):
+    """Tasks that run at the same time use one session."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read or parsed; it has no site, since it has no tree."""
+
+    path: Path
+    line: int
+    column: int
+    message: str

@@ -1,0 +1,290 @@
+"""Abstract values: what a variable or an expression may stand for.
+
+A value is one *atom* or a :class:`Choice` among atoms. Atoms are immutable; everything that can change lives in the heap
+and is reached by :class:`Ref`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from greenroom.domain.plans import NOTHING, Plan
+from greenroom.facts.records import MappedClass
+from greenroom.program.symbols import Class, External, Function, Module
+from greenroom.program.types import TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant of the source."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A value nothing is known of, but perhaps its type and, by ``token``, its identity."""
+
+    type: TypeRef | None = None
+    token: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object in the heap."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class of the project."""
+
+    symbol: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A class, function or module of a library, by its dotted path."""
+
+    symbol: External
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A module of the project."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A function of the project; ``receiver`` is what a method is bound to, ``captured`` the variables of a closure."""
+
+    function: Function
+    receiver: Value | None = None
+    captured: Mapping[str, Value] | None = None
+    frame: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionValue) and self.function.node is other.function.node and self.receiver == other.receiver
+
+    def __hash__(self) -> int:
+        return hash(id(self.function.node))
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A library method bound to its receiver: ``session.commit``."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """``functools.partial`` of a callable."""
+
+    callee: Value
+    args: tuple[Value, ...]
+    kwargs: tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """An awaitable that has not been awaited: the call happens when it is."""
+
+    callee: Value
+    args: Arguments
+    node: ast.AST
+    module: Module
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pending) and self.node is other.node
+
+    def __hash__(self) -> int:
+        return hash(id(self.node))
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Evaluated call arguments; ``open`` when an argument list of unknown length was spread into them."""
+
+    positional: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+    open: bool = False
+
+    def get(self, position: int | None, name: str | None = None) -> Value | None:
+        """The argument at ``position`` or called ``name``."""
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return next((value for key, value in self.named if key == name), None) if name is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a mapped class: ``User.posts``."""
+
+    mapped: MappedClass
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlExpression:
+    """A SQL expression; ``evaluable`` when SQLAlchemy can compute it in Python (``User.n + 1``)."""
+
+    evaluable: bool = False
+    equal: tuple[tuple[str, Value], ...] = ()
+    """For ``Model.attribute == value`` and conjunctions of such: what is equal to what."""
+    restricts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What one column of a result row holds: objects of a mapped class, or plain values when ``mapped`` is None."""
+
+    mapped: MappedClass | None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A select, insert, update or delete under construction."""
+
+    kind: str
+    entities: tuple[Entity, ...] = ()
+    plans: tuple[tuple[MappedClass | None, Plan], ...] = ()
+    equal: tuple[tuple[str, Value], ...] = ()
+    restricted: bool = False
+    assigned: tuple[tuple[str, Value], ...] = ()
+    populate_existing: bool = False
+    synchronize: bool = True
+    returning: bool = False
+    textual: bool = False
+
+    def plan_for(self, mapped: MappedClass) -> Plan:
+        """All options that start at ``mapped``."""
+        plan = NOTHING
+        for owner, options in self.plans:
+            if owner is None or owner is mapped or _related(owner, mapped):
+                plan = plan.merge(options)
+        return plan
+
+
+def _related(one: MappedClass, other: MappedClass) -> bool:
+    ancestor: MappedClass | None = one
+    while ancestor is not None:
+        if ancestor is other:
+            return True
+        ancestor = ancestor.parent
+    ancestor = other
+    while ancestor is not None:
+        if ancestor is one:
+            return True
+        ancestor = ancestor.parent
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderOption:
+    """``selectinload(User.posts).joinedload(Post.author)``: the plan from the first class on, and the open end of the chain."""
+
+    owner: MappedClass | None
+    plan: Plan
+    path: tuple[str, ...] = ()
+    tail: MappedClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A result: ``elements`` is the value of one row as this result's shape presents it."""
+
+    element: Value
+    scalars: bool
+    row: tuple[Value, ...] = ()
+    exact_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """A session factory, or the options of a session to be made."""
+
+    expire_on_commit: bool | None
+    autoflush: bool | None
+    is_async: bool
+    cls: Class | None = None
+    """The project's own subclass of the session class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A context manager of a session: ``begin``, ``begin_nested``, ``no_autoflush``."""
+
+    session: Value
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """A context manager made by a generator function of the project."""
+
+    generator: Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """``super()``."""
+
+    receiver: Value
+    after: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Awaitables:
+    """``obj.awaitable_attrs``."""
+
+    owner: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """``inspect(obj)``."""
+
+    owner: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several atoms."""
+
+    atoms: tuple[Value, ...]
+
+
+Value: TypeAlias = (
+    Const | Anything | Ref | ClassValue | Library | ModuleValue | FunctionValue | Method | Partial | Pending | Attribute
+    | SqlExpression | Statement | LoaderOption | Rows | Factory | Block | Managed | Parent | Awaitables | Inspection | Choice
+)  # fmt: skip
+
+NONE = Const(None)
+ANYTHING = Anything()
+WIDEST_CHOICE = 12
+
+
+def atoms(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value."""
+    return value.atoms if isinstance(value, Choice) else (value,)
+
+
+def join_values(one: Value, other: Value) -> Value:
+    """A value that covers both; the widest choices fall back to :data:`ANYTHING`."""
+    if one is other or one == other:
+        return one
+    merged = list(atoms(one))
+    merged.extend(atom for atom in atoms(other) if atom not in merged)
+    if len(merged) > WIDEST_CHOICE:
+        kept = [atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1]
+        return Choice((*kept, ANYTHING))
+    return Choice(tuple(merged))

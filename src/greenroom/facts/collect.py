@@ -1,0 +1,99 @@
+"""The backend: everything a project declares, collected when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from greenroom.facts.fastapi import mentions_framework, read_routes
+from greenroom.facts.pydantic import read_schema
+from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
+from greenroom.facts.sessions import read_defaults
+from greenroom.facts.sqlalchemy import Mappings
+from greenroom.facts.sessionclasses import SessionKind, session_kind
+from greenroom.program.program import Program
+from greenroom.program.symbols import Class, Module, Symbol
+from greenroom.source.discover import Group
+from greenroom.source.file import SourceFile
+
+_MODEL_WORDS = (b"sqlalchemy", b"sqlmodel", b"advanced_alchemy", b"__tablename__", b"__abstract__", b"__mapper_args__", b"mapped_column", b"Mapped[",
+                b"polymorphic_identity", b"map_imperatively", b"declared_attr", b"db.Model", b"SQLModel")  # fmt: skip
+"""A file without any of these words declares no mapped class that could not be found through its bases when asked for."""
+
+
+class Backend:
+    """The declared facts of one project of a program, or of all its files."""
+
+    def __init__(self, program: Program, group: Group | None = None) -> None:
+        self.program = program
+        self._group = group
+        self._schemas: dict[Class, Schema | None] = {}
+
+    @property
+    def files(self) -> Sequence[SourceFile]:
+        """The files whose declarations are collected."""
+        return self._group.files if self._group is not None else self.program.files
+
+    def mapped(self, cls: Class) -> MappedClass | None:
+        """Return how SQLAlchemy maps ``cls``, or None when it does not."""
+        return self._mappings.of(cls)
+
+    def mapped_by_name(self, name: str) -> MappedClass | None:
+        """Return the mapped class called ``name``; None when there is none or more than one."""
+        found = self._mappings.registry.named(name)
+        return found[0] if len(found) == 1 else None
+
+    def mapped_classes(self) -> list[MappedClass]:
+        """Return every mapped class found."""
+        return list(self._mappings.registry.by_class.values())
+
+    def schema(self, cls: Class) -> Schema | None:
+        """Return the pydantic schema that ``cls`` declares, or None when it declares none."""
+        if cls not in self._schemas:
+            self._schemas[cls] = read_schema(self.program, cls)
+        return self._schemas[cls]
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return read_routes(self.program, self._modules([file for file in self.files if mentions_framework(file.data)]))
+
+    def routes(self) -> list[Route]:
+        """Return the routes in order of files and lines."""
+        return self._routes
+
+    @cached_property
+    def _defaults(self) -> SessionDefaults:
+        groups = [self._group] if self._group is not None else list(self.program.groups)
+        distributions = [name for group in groups for name in self.program.tree.dependencies(group).versions]
+        return read_defaults(self.program, self._modules(self._relevant()), self.files, distributions)
+
+    def session_defaults(self) -> SessionDefaults:
+        """Return what the session factories of the project agree on."""
+        return self._defaults
+
+    def session_kind(self, symbol: Symbol | None) -> SessionKind | None:
+        """Return what kind of session a class is an instance factory of, or None when it is no session class."""
+        return session_kind(self.program, symbol)
+
+    def is_async_session(self, symbol: Symbol | None) -> bool:
+        """Whether instances of the class are async sessions."""
+        return self.session_kind(symbol) is SessionKind.ASYNC
+
+    def is_sync_session(self, symbol: Symbol | None) -> bool:
+        """Whether instances of the class are plain sessions."""
+        return self.session_kind(symbol) is SessionKind.SYNC
+
+    @cached_property
+    def _mappings(self) -> Mappings:
+        return Mappings(self.program, self._modules([file for file in self.files if _declares_models(file.data)]))
+
+    def _relevant(self) -> list[SourceFile]:
+        return self.program.relevant(self.files)
+
+    def _modules(self, files: Sequence[SourceFile]) -> list[Module]:
+        found = (self.program.module_of(file) for file in files)
+        return [module for module in found if module is not None]
+
+
+def _declares_models(data: bytes) -> bool:
+    return any(word in data for word in _MODEL_WORDS)

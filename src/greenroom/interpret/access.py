@@ -1,0 +1,364 @@
+"""``value.name``: attribute access on every kind of value, and the value behind a name of the project."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.events import EnumString, NeverAwaited
+from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.state import Frame, State
+from greenroom.domain.values import (
+    ANYTHING,
+    NONE,
+    Anything,
+    Arguments,
+    Attribute,
+    Awaitables,
+    Block,
+    Choice,
+    ClassValue,
+    Const,
+    FunctionValue,
+    Inspection,
+    Library,
+    Method,
+    ModuleValue,
+    Parent,
+    Pending,
+    Ref,
+    Value,
+)
+from greenroom.interpret.attributes import read, value_of, write
+from greenroom.interpret.run import Call, Run
+from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
+from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
+from greenroom.semantics.sessions import OPERATIONS
+
+DUMPERS = frozenset({"model_dump", "dict", "model_dump_json", "json"})
+
+
+def get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:
+    """The value of an attribute access."""
+    return run.each(value, state, lambda atom, inner: _get(run, inner, atom, name, node))
+
+
+def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:
+    match value:
+        case Ref(key):
+            return _of_record(run, state, key, name, node)
+        case ClassValue(symbol):
+            return _of_class(run, state, symbol, name, node)
+        case ModuleValue(module):
+            symbol = run.program.lookup(module, name)
+            return of_symbol(run, state, symbol) if symbol is not None else ANYTHING
+        case Library(symbol):
+            return Library(External(f"{symbol.path}.{name}"))
+        case Parent(receiver, after):
+            return _of_parent(run, state, receiver, after, name, node)
+        case Awaitables(owner):
+            return Pending(Method(value, name), Arguments((owner,)), node, _module(run))
+        case Pending():
+            return _of_pending(run, value, name, node)
+        case Anything(type_ref):
+            return _of_type(run, state, value, type_ref, name, node)
+        case Const():
+            return Method(value, name)
+        case _:
+            return Method(value, name)
+
+
+def _module(run: Run) -> Module:
+    assert run.module is not None
+    return run.module
+
+
+def _of_pending(run: Run, value: Pending, name: str, node: ast.AST) -> Value:
+    if name in ("close", "send", "throw", "add_done_callback", "cancel", "result"):
+        return ANYTHING
+    callee = value.callee
+    generator = isinstance(callee, FunctionValue) and callee.function.is_generator
+    if not generator and name not in ("__anext__", "aclose", "asend"):
+        run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(callee)), id(value.node))
+    return ANYTHING
+
+
+def described(callee: Value) -> str:
+    """How to call a callee in a message."""
+    match callee:
+        case FunctionValue(function):
+            return function.qualname
+        case Method(_, name):
+            return name
+        case _:
+            return "the call"
+
+
+def _of_record(run: Run, state: State, key: int, name: str, node: ast.AST) -> Value:
+    record = state.heap.get(key)
+    match record:
+        case OrmObject():
+            return of_object(run, state, key, record, name, node)
+        case SessionObject():
+            return _of_session(run, state, key, record, name, node)
+        case Instance():
+            if name in record.attributes:
+                return record.attributes[name]
+            if record.cls is None:
+                return ANYTHING
+            return member_of(run, state, Ref(key), record.cls, name, node)
+        case Collection():
+            if record.kind == "row" and name in record.by_key:
+                return record.by_key[name]
+            return Method(Ref(key), name)
+        case _:
+            return ANYTHING
+
+
+def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
+    """An attribute of a mapped object."""
+    mapped = record.mapped
+    if name in record.attributes:
+        return read(run, state, key, name, node)
+    if name in mapped.synonyms:
+        return of_object(run, state, key, record, mapped.synonyms[name], node)
+    if name in mapped.composites:
+        for part in mapped.composites[name]:
+            if part in record.attributes:
+                read(run, state, key, part, node)
+        return ANYTHING
+    if name in mapped.proxies:
+        proxy = mapped.proxies[name]
+        if proxy.relationship not in record.attributes:
+            return ANYTHING
+        related = read(run, state, key, proxy.relationship, node)
+        target = state.record(related)
+        if isinstance(target, OrmObject):
+            return get(run, state, related, proxy.attribute, node)
+        return ANYTHING
+    if name == "awaitable_attrs":
+        return Awaitables(Ref(key))
+    if name == "__dict__":
+        return Method(Ref(key), "__dict__")
+    if name == "__class__":
+        return ClassValue(mapped.symbol)
+    if name in record.values:
+        return record.values[name]
+    return member_of(run, state, Ref(key), mapped.symbol, name, node)
+
+
+def _of_session(run: Run, state: State, key: int, record: SessionObject, name: str, node: ast.AST) -> Value:
+    if record.cls is not None:
+        member = run.program.member(record.cls, name)
+        if isinstance(member, Function):
+            return FunctionValue(member, Ref(key))
+    if name == "sync_session":
+        made = run.identity(run.program_anchor, ("sync", key))
+        state.heap[made] = SessionObject(record.expire_on_commit, record.autoflush)
+        return Ref(key)
+    if name == "no_autoflush":
+        return Block(Ref(key), "no_autoflush")
+    if name in OPERATIONS or name in ("query", "__aenter__", "__aexit__", "__enter__", "__exit__"):
+        return Method(Ref(key), name)
+    return ANYTHING
+
+
+def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, node: ast.AST) -> Value:
+    """A class member seen through an instance: bound methods, evaluated properties, class variables."""
+    member = run.program.member(cls, name)
+    match member:
+        case Function():
+            bound = FunctionValue(member, receiver)
+            if member.kind == "property":
+                return run.tables.call(run, state, bound, Arguments(), node)
+            if member.kind == "staticmethod":
+                return FunctionValue(member)
+            return FunctionValue(member, ClassValue(cls)) if member.kind == "classmethod" else bound
+        case Class():
+            return ClassValue(member)
+        case Variable():
+            if member.value is not None:
+                return evaluate_in(run, state, member.module, member.value, (member.module.name, f"{cls.qualname}.{name}"))
+            if member.annotation is not None:
+                type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
+                return typed(run, state, run.program.substitute(type_ref, run.program.type_arguments(cls)), node, (cls.node, name))
+            return ANYTHING
+        case _:
+            if name == "__class__":
+                return ClassValue(cls)
+            return Method(receiver, name)
+
+
+def _of_parent(run: Run, state: State, receiver: Value, after: Class, name: str, node: ast.AST) -> Value:
+    own = own_class(run, state, receiver) or after
+    order = list(run.program.mro(own))
+    rest = order[order.index(after) + 1 :] if after in order else order[1:]
+    for base in rest:
+        if isinstance(base, Class) and base.members.get(name):
+            member = base.members[name][0]
+            if isinstance(member, Function):
+                return run.tables.call(run, state, FunctionValue(member, receiver), Arguments(), node) if member.kind == "property" else FunctionValue(
+                    member, receiver
+                )
+        if isinstance(base, External):
+            break
+    record = state.record(receiver)
+    if isinstance(record, SessionObject) and name in OPERATIONS:
+        return Method(receiver, name)
+    return Method(receiver, name) if isinstance(record, OrmObject) else ANYTHING
+
+
+def own_class(run: Run, state: State, value: Value) -> Class | None:
+    """The class of an instance, or the class itself."""
+    if isinstance(value, ClassValue):
+        return value.symbol
+    match state.record(value):
+        case OrmObject() as record:
+            return record.mapped.symbol
+        case Instance() as record:
+            return record.cls
+        case SessionObject() as record:
+            return record.cls
+        case _:
+            return None
+
+
+def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> Value:
+    mapped = run.backend.mapped(cls)
+    if mapped is not None and (
+        name in mapped.columns or name in mapped.relationships or name in mapped.column_properties or name in mapped.synonyms
+        or name in mapped.proxies or name in mapped.hybrids or name in mapped.composites or name in mapped.query_expressions
+    ):  # fmt: skip
+        return Attribute(mapped, mapped.synonyms.get(name, name))
+    member = run.program.member(cls, name)
+    match member:
+        case Function():
+            return FunctionValue(member, ClassValue(cls)) if member.kind == "classmethod" else FunctionValue(member)
+        case Class():
+            return ClassValue(member)
+        case Variable():
+            if is_enum(run, cls):
+                return Anything(Named(cls), ("member", cls.node, name))
+            if member.value is not None:
+                return evaluate_in(run, state, member.module, member.value, (member.module.name, f"{cls.qualname}.{name}"))
+            return ANYTHING
+        case _:
+            return Method(ClassValue(cls), name)
+
+
+def is_enum(run: Run, cls: Class) -> bool:
+    """Whether the class is an enumeration."""
+    return run.program.has_external_base(cls, lambda path: path.startswith("enum.") or path.endswith(("StrEnum", "IntEnum")))
+
+
+def _of_type(run: Run, state: State, value: Anything, type_ref: TypeRef | None, name: str, node: ast.AST) -> Value:
+    if name in ("value", "name") and isinstance(value.token, tuple) and value.token and value.token[0] == "enum-string":
+        _, model, attribute, origin = value.token
+        run.emit(EnumString(run.site(node), run.call_sites(), model, attribute, origin), model, attribute)
+        return ANYTHING
+    if isinstance(type_ref, Named) and isinstance(type_ref.symbol, Class) and not is_enum(run, type_ref.symbol):
+        return member_of(run, state, value, type_ref.symbol, name, node)
+    return Method(value, name) if value.type is not None else ANYTHING
+
+
+def of_symbol(run: Run, state: State, symbol: Symbol) -> Value:
+    """The value that a symbol of the project stands for."""
+    match symbol:
+        case Class():
+            return ClassValue(symbol)
+        case Function():
+            return decorated(run, state, symbol)
+        case Module():
+            return ModuleValue(symbol)
+        case External():
+            return Library(symbol)
+        case Variable():
+            if symbol.value is None:
+                return ANYTHING
+            return evaluate_in(run, state, symbol.module, symbol.value, (symbol.module.name, symbol.name))
+    return ANYTHING
+
+
+def decorated(run: Run, state: State, function: Function, receiver: Value | None = None) -> Value:
+    """The function after the project's own decorators."""
+    value: Value = FunctionValue(function, receiver)
+    for decorator in reversed(function.decorators):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        symbol = run.program.resolve(function.module, target, owner=function.owner)
+        if isinstance(symbol, Function) and symbol.kind == "function" and function.node not in [call.function.node for call in run.calls]:
+            wrapper = evaluate_in(run, state, function.module, decorator, None)
+            value = run.tables.call(run, state, wrapper, Arguments((value,)), decorator)
+    return value
+
+
+def evaluate_in(run: Run, state: State, module: Module, node: ast.expr, key: tuple[str, str] | None) -> Value:
+    """Evaluate an expression of module or class level, outside every function."""
+    if key is not None:
+        if key in run.globals:
+            known = run.globals[key]
+            if known is None:
+                return ANYTHING
+            if not isinstance(known, Ref) or known.id in state.heap:
+                return known
+        run.globals[key] = None
+    calls, outer_module, frames, variables = run.calls, run.module, state.frames, state.variables
+    state.frames = (*frames, Frame(None, variables, state.frame_id))
+    state.variables = {}
+    run.calls, run.module = [], module
+    try:
+        with run.joined():
+            value = run.evaluate(node, state)
+    finally:
+        run.calls, run.module = calls, outer_module
+        if len(state.frames) > len(frames):
+            state.variables = state.frames[len(frames)].variables
+            state.frames = state.frames[: len(frames)]
+    if key is not None:
+        run.globals[key] = value
+    return value
+
+
+def typed(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, extra: object) -> Value:
+    """A value of which only the type is known: objects of mapped classes and sessions become heap objects."""
+    from greenroom.interpret.symbolic import symbolic  # noqa: PLC0415
+
+    return symbolic(run, state, type_ref, node, extra)
+
+
+def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.AST) -> None:
+    """``value.name = new``."""
+
+    def one(atom: Value, inner: State) -> Value:
+        record = inner.record(atom)
+        if isinstance(atom, Ref) and isinstance(record, OrmObject):
+            name_ = record.mapped.synonyms.get(name, name)
+            column = record.mapped.columns.get(name_)
+            assigned = new
+            if column is not None and column.enum is not None and isinstance(new, Const) and isinstance(new.value, str):
+                from greenroom.domain.loading import Origin  # noqa: PLC0415
+
+                origin = Origin(run.site(node), f"a string is assigned to the Enum column `{name_}` here")
+                assigned = Anything(None, ("enum-string", record.mapped.name, name_, origin))
+            setter = _setter(run, record, name_)
+            if setter is not None:
+                run.tables.call(run, inner, FunctionValue(setter, atom), Arguments((new,)), node)
+            else:
+                write(run, inner, atom.id, name_, assigned, node)
+        elif isinstance(atom, Ref) and isinstance(record, Instance):
+            inner.heap[atom.id] = Instance(record.cls, {**record.attributes, name: new}, record.schema)
+        return NONE
+
+    run.each(value, state, one)
+
+
+def _setter(run: Run, record: OrmObject, name: str) -> Function | None:
+    if name in record.attributes:
+        return None
+    for base in run.program.mro(record.mapped.symbol):
+        if isinstance(base, Class):
+            for member in base.members.get(name, ()):
+                if isinstance(member, Function) and member.kind == "setter":
+                    return member
+    return None
+
+
+__all__ = ["Call", "Choice", "AnnotatedRef", "Inspection", "TypeVarRef", "Union", "decorated", "get", "of_symbol", "put", "value_of"]

@@ -1,0 +1,331 @@
+"""Reading and writing one attribute of a mapped object."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.events import Read
+from greenroom.domain.heap import DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.loading import BLANK, DROPPED, EMITS, IS_LOADED, LAZY, LOADED, RAISING, UNKNOWN, LoadState, Origin, Site
+from greenroom.domain.state import HINT, State
+from greenroom.domain.values import NONE, Anything, Const, Ref, SqlExpression, Value, atoms, join_values
+from greenroom.facts.records import AssociationProxy, Direction, Relationship
+from greenroom.interpret.materialise import assumed, related_value, strategy_of
+from greenroom.interpret.materialise import load as load_object
+from greenroom.interpret.run import Run
+from greenroom.interpret.work import attach, expired, reload
+from greenroom.program.symbols import External
+
+MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
+_ORDER = (4, 8, 16, 32, 64, 128, 256, 512)
+
+
+def is_mapped_attribute(record: OrmObject, name: str) -> bool:
+    """Whether reading ``name`` goes through SQLAlchemy's instrumentation."""
+    return name in record.attributes
+
+
+def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: str = "read", schema: str = "") -> Value:
+    """The value of an instrumented attribute; emits an event when memory cannot answer."""
+    record = state.orm(key)
+    assert record is not None
+    known = record.attributes[name]
+    relationship = record.mapped.relationships.get(name)
+    if record.life & PERSISTENT and record.session is not None:
+        session = state.session(record.session)
+        if session is not None and session.failed is not None and run.greenlet == 0:
+            report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
+            state.heap[record.session] = session.evolve(failed=None)
+    if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED):
+        answer = None
+        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and known.bits & (LAZY | 32):
+            answer = _from_identity_map(state, key, record, relationship)
+        if answer is None or isinstance(answer, bool):
+            _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
+        else:
+            return answer
+        record = state.orm(key) or record
+    elif known.bits & BLANK and not known.bits & LOADED:
+        return _blank(run, state, key, record, name, node)
+    return value_of(run, state, key, name, node)
+
+
+def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Value:
+    """What a loaded attribute holds."""
+    record = state.orm(key)
+    assert record is not None
+    known = record.values.get(name)
+    relationship = record.mapped.relationships.get(name)
+    if known is not None:
+        return known
+    if relationship is not None:
+        return _related(run, state, key, record, relationship, node)
+    column = record.mapped.columns.get(name)
+    if column is not None and column.primary_key and record.key is not None and not record.many and len(record.mapped.primary_key) == 1:
+        return record.key
+    return Anything(column.python_type if column is not None else None, None if record.many else ("attribute", key, name))
+
+
+def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST) -> Value:
+    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+    if relationship.lazy in ("dynamic", "write_only"):
+        return Anything()
+    if target is None:
+        return Anything()
+    many = record.many or relationship.uselist
+    if record.assumed or record.attributes[relationship.name].bits & UNKNOWN:
+        child = assumed(run, state, target, record.session, node, (key, relationship.name), many=many)
+    else:
+        _, plan = strategy_of(relationship, record.plan)
+        child = load_object(run, state, target, record.session, plan, node, many=many, extra=(key, relationship.name))
+    if relationship.back_populates in target.relationships and not target.relationships[relationship.back_populates].uselist:
+        made = state.orm(child)
+        if made is not None:
+            state.heap[child] = made.evolve(values={**made.values, HINT + relationship.back_populates: Ref(key)})
+    value = related_value(run, state, node, key, relationship, Ref(child))
+    current = state.orm(key)
+    if current is not None:
+        attributes = {**current.attributes, relationship.name: IS_LOADED}
+        state.heap[key] = current.evolve(values={**current.values, relationship.name: value}, attributes=attributes)
+    column_null = not relationship.uselist and any(
+        (column := record.mapped.columns.get(name)) is not None and column.nullable for name in relationship.local_foreign_keys
+    )
+    return join_values(value, NONE) if column_null and not relationship.uselist and record.assumed else value
+
+
+def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
+    relationship = record.mapped.relationships.get(name)
+    if relationship is not None and relationship.uselist:
+        # Reading creates an empty collection that is not stored: it stays BLANK.
+        made = run.identity(node, ("blank", key, name))
+        state.heap[made] = Collection(relationship.collection, (), None, owner=(key, name))
+        return Ref(made)
+    column = record.mapped.columns.get(name)
+    if column is not None and not column.primary_key and record.life == TRANSIENT | PENDING:
+        return Anything()
+    return NONE
+
+
+def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:
+    """The object that the identity map answers with; True when it might; None when it cannot."""
+    if record.session is None or not record.life & PERSISTENT:
+        return None
+    live = state.reachable()
+    hinted = record.values.get(HINT + relationship.name)
+    if hinted is not None:
+        for atom in atoms(hinted):
+            if isinstance(atom, Ref) and atom.id in live and _answers(state, atom.id, record.session):
+                return atom
+    foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
+    if foreign and all(value == NONE for value in foreign):
+        return NONE
+    wanted = foreign[0] if len(foreign) == 1 else None
+    possible = False
+    for other_key, other in state.objects_of(record.session):
+        if other_key == key or relationship.target is None or not _is_a(other, relationship) or other_key not in live:
+            continue
+        if not _answers(state, other_key, record.session):
+            continue
+        if other.complete:
+            return Ref(other_key)
+        primary = other.mapped.primary_key
+        identity = ("attribute", other_key, primary[0]) if len(primary) == 1 else None
+        if wanted is not None and (wanted == other.key or (isinstance(wanted, Anything) and wanted.token == identity and identity is not None)):
+            return Ref(other_key)
+        known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
+        possible = possible or not known_apart
+    return True if possible else None
+
+
+def _answers(state: State, key: int, session: int) -> bool:
+    """Whether an object in the identity map spares the SELECT: it must not be expired."""
+    other = state.orm(key)
+    if other is None or other.session != session or not other.life & PERSISTENT:
+        return False
+    return not any(other.attributes[name].bits & DROPPED for name in other.mapped.primary_key if name in other.attributes)
+
+
+def _is_a(other: OrmObject, relationship: Relationship) -> bool:
+    mapped = other.mapped
+    while mapped is not None:
+        if mapped.symbol is relationship.target:
+            return True
+        if mapped.parent is None:
+            return False
+        mapped = mapped.parent
+    return False
+
+
+def _absent(
+    run: Run, state: State, key: int, name: str, known: LoadState, node: ast.AST, *, action: str, schema: str, unsure: bool
+) -> None:
+    """Report a read that memory cannot answer, then go on as if the load had happened."""
+    record = state.orm(key)
+    assert record is not None
+    bits = known.bits
+    bit = next((bit for bit in _ORDER if bits & bit and known.sure & bit), 0) or next((bit for bit in _ORDER if bits & bit), 0)
+    session = state.session(record.session)
+    legal = run.greenlet > 0 or (session is not None and not session.is_async)
+    detached = not record.life & PERSISTENT
+    if detached or bit == RAISING or not legal:
+        sure = bool(known.sure & bit) and not unsure
+        report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
+        run.may_raise(MISSING_GREENLET, state)
+    if known.bits & DROPPED and not detached:
+        reload(run, state, key, node, drop=False)
+        record = state.orm(key) or record
+    attributes = dict(record.attributes)
+    if detached:
+        attributes = {n: s.without(EMITS) if n in record.mapped.columns else s for n, s in attributes.items()}
+    attributes[name] = IS_LOADED
+    state.heap[key] = record.evolve(attributes=attributes)
+
+
+def report(
+    run: Run, record: OrmObject, name: str, bit: int, node: ast.AST, *, action: str = "read", schema: str = "",
+    detached: bool = False, sure: bool = True, origin: Origin | None = None, failed: Origin | None = None,
+) -> None:  # fmt: skip
+    """Emit the event of a failing read where the caller can see it: reads in model code belong to the call."""
+    site, calls, via, via_name = place(run, node)
+    schema = schema or run.schema
+    run.emit(
+        Read(
+            site, calls, record.mapped.name, name, bit, sure, origin, record.loaded_at, action, via, via_name, schema, detached, failed,
+            name in record.mapped.relationships,
+        ),
+        record.mapped.name, name, bit if not detached else "detached", schema, failed is not None,
+    )  # fmt: skip
+
+
+def place(run: Run, node: ast.AST) -> tuple[Site, tuple[Site, ...], tuple[Site, ...], str]:
+    """Where a read is reported, the calls that led there, and the way through model code behind it."""
+    read_site = run.site(node)
+    index = next((i for i, call in enumerate(run.calls) if call.model_code and call.site is not None), None)
+    if index is None:
+        return read_site, run.call_sites(), (), ""
+    outer = run.calls[index]
+    assert outer.site is not None
+    inner = tuple(call.site for call in run.calls[index + 1 :] if call.site is not None)
+    calls = tuple(call.site for call in run.calls[:index] if call.site is not None)
+    return outer.site, calls, (Site(outer.function.module, outer.function.node), *inner, read_site), outer.function.qualname
+
+
+def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.AST) -> None:
+    """Assign to an attribute."""
+    record = state.orm(key)
+    assert record is not None
+    if name not in record.attributes:
+        state.heap[key] = record.evolve(values={**record.values, name: value})
+        return
+    relationship = record.mapped.relationships.get(name)
+    column = record.mapped.columns.get(name)
+    known = record.attributes[name]
+    loads_old = (column is not None and (column.primary_key or column.active_history)) or (
+        relationship is not None
+        and (relationship.uselist or relationship.active_history or relationship.single_parent or "delete-orphan" in relationship.cascade)
+        and relationship.lazy not in ("write_only", "dynamic", "noload")
+    )
+    if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
+        loads_old = relationship.active_history or relationship.single_parent
+    if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
+        _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
+        record = state.orm(key) or record
+    session = state.session(record.session)
+    values = {**record.values, name: value}
+    attributes = {**record.attributes, name: IS_LOADED}
+    origin = Origin(run.site(node), f"`{name}` is assigned here")
+    state.heap[key] = record.evolve(
+        values=values, attributes=attributes, dirty=record.dirty | {name}, assigned_at={**record.assigned_at, name: origin},
+        touched=session.depth if session is not None else 0,
+    )  # fmt: skip
+    if relationship is not None:
+        adopt(run, state, key, relationship, value)
+        if relationship.uselist:
+            _copy_collection(run, state, key, relationship, value, node)
+    elif column is not None and column.foreign_keys:
+        _forget_hints(state, key, name)
+
+
+def _copy_collection(run: Run, state: State, key: int, relationship: Relationship, value: Value, node: ast.AST) -> None:
+    """An assigned list becomes the object's own collection."""
+    source = state.record(value)
+    if isinstance(source, Collection):
+        made = run.identity(node, ("assigned", key, relationship.name))
+        state.heap[made] = Collection(relationship.collection, source.items, source.any() if source.items is None else source.element,
+                                      owner=(key, relationship.name))  # fmt: skip
+        record = state.orm(key)
+        if record is not None:
+            state.heap[key] = record.evolve(values={**record.values, relationship.name: Ref(made)})
+
+
+def _forget_hints(state: State, key: int, name: str) -> None:
+    record = state.orm(key)
+    if record is None:
+        return
+    stale = {HINT + rel.name for rel in record.mapped.relationships.values() if name in rel.local_foreign_keys}
+    if stale & set(record.values):
+        state.heap[key] = record.evolve(values={n: v for n, v in record.values.items() if n not in stale})
+
+
+def adopt(run: Run, state: State, key: int, relationship: Relationship, value: Value) -> None:
+    """Keep the reverse side of a relationship in step, and cascade into the session."""
+    owner = state.orm(key)
+    if owner is None:
+        return
+    for atom in atoms(value):
+        record = state.record(atom)
+        if isinstance(record, Collection):
+            for item in (*(record.items or ()), record.element, *record.by_key.values()):
+                if item is not None:
+                    adopt(run, state, key, relationship, item)
+        elif isinstance(record, OrmObject) and isinstance(atom, Ref):
+            if owner.session is not None and record.session is None and record.life & TRANSIENT and not relationship.viewonly:
+                attach(run, state, atom, owner.session)
+            _mirror(run, state, key, relationship, atom)
+
+
+def _mirror(run: Run, state: State, key: int, relationship: Relationship, other: Ref) -> None:
+    record = state.orm(other.id)
+    back = relationship.back_populates
+    if record is None or back is None or back not in record.mapped.relationships:
+        return
+    reverse = record.mapped.relationships[back]
+    if not reverse.uselist:
+        state.heap[other.id] = record.evolve(
+            values={**record.values, back: Ref(key)}, attributes={**record.attributes, back: IS_LOADED}, dirty=record.dirty | {back}
+        )
+    elif record.attributes.get(back, IS_LOADED).bits & (BLANK | LOADED):
+        known = state.record(record.values[back]) if back in record.values else None
+        made = record.values.get(back)
+        if isinstance(known, Collection) and isinstance(made, Ref):
+            state.heap[made.id] = grown(known, Ref(key))
+        elif record.attributes[back].bits & BLANK:
+            fresh = run.identity(run.program_anchor, ("mirror", other.id, back))
+            state.heap[fresh] = Collection(reverse.collection, (Ref(key),), None, owner=(other.id, back))
+            state.heap[other.id] = record.evolve(
+                values={**record.values, back: Ref(fresh)}, attributes={**record.attributes, back: IS_LOADED}
+            )
+
+
+def grown(known: Collection, value: Value) -> Collection:
+    """The collection with one more element."""
+    if known.items is not None and len(known.items) < 8 and known.element is None:  # noqa: PLR2004 - longer ones are summarised
+        return Collection(known.kind, (*known.items, value), None, known.keys, known.by_key, known.owner, known.partial)
+    covered = known.any()
+    element = value if covered is None else join_values(covered, value)
+    return Collection(known.kind, None, element, known.keys, known.by_key, known.owner, known.partial)
+
+
+def expire_loaded(record: OrmObject, bit: int, origin: Origin) -> dict[str, LoadState]:
+    """All attributes of an object as ``bit`` leaves them."""
+    return expired(record, bit, origin)
+
+
+def new_object_value(value: Value) -> bool:
+    """Whether a value given to a column is computed by the database."""
+    return isinstance(value, SqlExpression)
+
+
+def proxied(proxy: AssociationProxy) -> tuple[str, str]:
+    """The relationship and the attribute behind an association proxy."""
+    return proxy.relationship, proxy.attribute

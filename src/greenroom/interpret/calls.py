@@ -1,0 +1,476 @@
+"""Calls: project functions are followed, library calls are looked up, everything else is unknown."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.loading import IS_BLANK, IS_LOADED, LoadState, Site
+from greenroom.domain.state import Frame, State, spread
+from greenroom.domain.values import (
+    ANYTHING,
+    NONE,
+    Anything,
+    Arguments,
+    Attribute,
+    Awaitables,
+    ClassValue,
+    Const,
+    Factory,
+    FunctionValue,
+    Inspection,
+    Library,
+    LoaderOption,
+    Managed,
+    Method,
+    Partial,
+    Pending,
+    Ref,
+    Rows,
+    SqlExpression,
+    Statement,
+    Value,
+)
+from greenroom.interpret import containers, library, queries, rows
+from greenroom.interpret.access import get
+from greenroom.interpret.attributes import read, write
+from greenroom.interpret.run import DEPTH, Call, Run
+from greenroom.interpret.serialize import validate_call
+from greenroom.interpret.sessions import perform
+from greenroom.interpret.symbolic import session_class, symbolic
+from greenroom.program.symbols import Class, External, Function
+from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
+from greenroom.semantics.sessions import OPERATIONS
+
+MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
+
+
+def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
+    """Call a value. Coroutines come back as :class:`Pending`."""
+    return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
+
+
+def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
+    match callee:
+        case FunctionValue(function):
+            if _is_manager(run, function):
+                return Managed(Pending(callee, args, node, _module(run)))
+            if function.is_async or function.is_generator:
+                return Pending(callee, args, node, _module(run))
+            return invoke(run, state, callee, args, node)
+        case Partial(inner, positional, named):
+            return _call(run, state, inner, Arguments((*positional, *args.positional), (*named, *args.named), args.open), node)
+        case Method(receiver, name):
+            return _method(run, state, callee, receiver, name, args, node)
+        case ClassValue(symbol):
+            return construct(run, state, symbol, args, node)
+        case Library(symbol):
+            return library.call(run, state, symbol, args, node)
+        case Factory():
+            return open_session(run, state, callee, node)
+        case Ref(key):
+            record = state.heap.get(key)
+            if isinstance(record, Instance) and record.cls is not None:
+                member = run.program.member(record.cls, "__call__")
+                if isinstance(member, Function):
+                    return _call(run, state, FunctionValue(member, callee), args, node)
+            return ANYTHING
+        case Attribute() | SqlExpression():
+            return SqlExpression()
+        case _:
+            return unknown(run, state, args, node)
+
+
+def _module(run: Run):  # noqa: ANN202 - the current module, never None while something is followed
+    assert run.module is not None
+    return run.module
+
+
+def _is_manager(run: Run, function: Function) -> bool:
+    for decorator in function.decorators:
+        symbol = run.program.resolve(function.module, decorator)
+        if isinstance(symbol, External) and symbol.name in MANAGERS:
+            return True
+    return False
+
+
+def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """A call into the dark: it may raise; objects that go along with their session may come back loaded."""
+    run.may_raise(None, state)
+    values = spread(args)
+    if any(isinstance(state.record(value), SessionObject) for value in values):
+        for value in values:
+            record = state.record(value)
+            if isinstance(record, OrmObject) and isinstance(value, Ref):
+                state.heap[value.id] = record.evolve(attributes={name: s.unsure() for name, s in record.attributes.items()})
+    return ANYTHING
+
+
+def await_value(run: Run, state: State, value: Value, node: ast.AST) -> Value:
+    """``await value``."""
+    return run.each(value, state, lambda atom, inner: _await(run, inner, atom, node))
+
+
+def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
+    if not isinstance(value, Pending):
+        return value
+    callee = value.callee
+    match callee:
+        case FunctionValue():
+            return invoke(run, state, callee, value.args, value.node)
+        case Method(Awaitables(owner), name):
+            return _awaitable_attribute(run, state, owner, name, node)
+        case Method(Ref(key), name) if isinstance(state.heap.get(key), SessionObject):
+            return perform(run, state, key, OPERATIONS[name], value.args, value.node)
+        case Library():
+            return library.awaited(run, state, callee.symbol, value.args, value.node)
+        case _:
+            return ANYTHING
+
+
+def _awaitable_attribute(run: Run, state: State, owner: Value, name: str, node: ast.AST) -> Value:
+    run.greenlet += 1
+    try:
+        return get(run, state, owner, name, node)
+    finally:
+        run.greenlet -= 1
+
+
+def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> Value:
+    """Follow a project function; the state becomes that of one of its ways out."""
+    function = callee.function
+    repeats = sum(1 for active in run.calls if active.function.node is function.node)
+    if len(run.calls) >= DEPTH or repeats > 1:
+        if len(run.calls) >= DEPTH:
+            run.bound("depth")
+        return declared_result(run, state, function, node)
+    if isinstance(function.node, ast.Lambda):
+        return _lambda(run, state, callee, args, node)
+    return run.pick_outcome(state, lambda: outcomes(run, state, callee, args, node))
+
+
+def declared_result(run: Run, state: State, function: Function, node: ast.AST) -> Value:
+    """What the return annotation promises."""
+    if isinstance(function.node, ast.Lambda):
+        return ANYTHING
+    type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
+    return symbolic(run, state, type_ref, node, ("result", id(function.node)))
+
+
+def _lambda(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> Value:
+    variables, frames = state.variables, state.frames
+    state.frames = (*frames, Frame(run.function, variables, state.frame_id))
+    state.variables = {**(callee.captured or {}), **_captured_live(state, callee), **bind(run, state, callee, args)}
+    outer = run.module
+    run.module = callee.function.module
+    body = callee.function.node
+    try:
+        assert isinstance(body, ast.Lambda)
+        return run.evaluate(body.body, state)
+    finally:
+        run.module = outer
+        if len(state.frames) > len(frames):
+            state.variables = state.frames[len(frames)].variables
+            state.frames = state.frames[: len(frames)]
+
+
+def _captured_live(state: State, callee: FunctionValue) -> dict[str, Value]:
+    """Variables of the enclosing function as they are now, when it is still running."""
+    for frame in state.frames:
+        if frame.id == callee.frame and callee.captured is not None and frame.id:
+            return {name: value for name, value in frame.variables.items() if name in callee.captured}
+    return {}
+
+
+def enter(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, model_code: bool) -> State:
+    """The state at the first statement of a function."""
+    inner = state.fork()
+    inner.frames = (*state.frames, Frame(run.function, inner.variables, inner.frame_id))
+    inner.variables = {**(callee.captured or {}), **_captured_live(inner, callee), **bind(run, inner, callee, args)}
+    inner.facts = {}
+    inner.frame_id = run.identity(run.program_anchor, ("frame", id(callee.function.node), len(run.calls)))
+    del node, model_code
+    return inner
+
+
+def leave(state: State, depth: int) -> None:
+    """Return to the frame at ``depth``."""
+    if len(state.frames) > depth:
+        frame = state.frames[depth]
+        state.variables = dict(frame.variables)
+        state.frame_id = frame.id
+        state.frames = state.frames[:depth]
+
+
+def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, root: bool = False) -> list[tuple[State, Value]]:
+    """All ways out of a function, with the caller's variables in place again."""
+    function = callee.function
+    assert not isinstance(function.node, ast.Lambda)
+    depth = len(state.frames)
+    site = run.site(node)
+    inner = enter(run, state, callee, args, node, model_code=False)
+    run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
+    outer_module, run.module = run.module, function.module
+    run.tracker.reached.add(function.node)
+    try:
+        flow = run.execute(function.node.body, [inner])
+    finally:
+        run.calls.pop()
+        run.module = outer_module
+    results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
+    facts = state.facts
+    for after, value in results:
+        leave(after, depth)
+        after.facts = dict(facts)
+        attribute_origins(state, after, site)
+        after.collect((value,))
+    from greenroom.domain.state import merge_returns  # noqa: PLC0415
+    from greenroom.interpret.run import DISJUNCTS  # noqa: PLC0415
+
+    return merge_returns(results, DISJUNCTS)
+
+
+def is_model_code(run: Run, state: State, callee: FunctionValue) -> bool:
+    """Whether the function is an instance method, property or dunder of a mapped class."""
+    record = state.record(callee.receiver) if callee.receiver is not None else None
+    return isinstance(record, OrmObject)
+
+
+def attribute_origins(before: State, after: State, site: Site) -> None:
+    """Absences that a call caused are reached through that call."""
+    renewed: dict[int, LoadState] = {}
+    for key, record in after.heap.items():
+        old = before.heap.get(key)
+        if record is old or not isinstance(record, OrmObject):
+            continue
+        known = old.attributes if isinstance(old, OrmObject) else {}
+        changed = False
+        attributes = dict(record.attributes)
+        for name, load_state in record.attributes.items():
+            if not load_state.origins or known.get(name) is load_state:
+                continue
+            replacement = renewed.get(id(load_state))
+            if replacement is None:
+                earlier = {id(origin) for _, origin in known[name].origins} if name in known else set()
+                origins = tuple((bit, origin if id(origin) in earlier else origin.through(site)) for bit, origin in load_state.origins)
+                replacement = renewed[id(load_state)] = LoadState(load_state.bits, load_state.sure, origins)
+            attributes[name] = replacement
+            changed = True
+        if changed:
+            after.heap[key] = record.evolve(attributes=attributes)
+
+
+def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict[str, Value]:
+    """Parameters to values."""
+    function = callee.function
+    spec = function.node.args
+    parameters = [*spec.posonlyargs, *spec.args]
+    positional = list(args.positional)
+    if callee.receiver is not None:
+        positional.insert(0, callee.receiver)
+    bound: dict[str, Value] = {}
+    for parameter, value in zip(parameters, positional, strict=False):
+        bound[parameter.arg] = value
+    if spec.vararg is not None:
+        key = run.identity(spec.vararg, "varargs")
+        rest = tuple(positional[len(parameters) :])
+        state.heap[key] = Collection("tuple", None if args.open else rest, ANYTHING if args.open else None)
+        bound[spec.vararg.arg] = Ref(key)
+    names = {parameter.arg for parameter in (*parameters, *spec.kwonlyargs)}
+    extra: dict[object, Value] = {}
+    for name, value in args.named:
+        if name in names:
+            bound[name] = value
+        else:
+            extra[name] = value
+    if spec.kwarg is not None:
+        key = run.identity(spec.kwarg, "kwargs")
+        state.heap[key] = Collection("dict", None, ANYTHING if args.open else None, None, extra)
+        bound[spec.kwarg.arg] = Ref(key)
+    defaults = dict(zip([parameter.arg for parameter in parameters][len(parameters) - len(spec.defaults) :], spec.defaults, strict=True))
+    defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
+    for parameter in (*parameters, *spec.kwonlyargs):
+        if parameter.arg not in bound:
+            default = defaults.get(parameter.arg)
+            bound[parameter.arg] = _default(run, state, function, default) if default is not None and not args.open else ANYTHING
+        if isinstance(bound[parameter.arg], Anything) and parameter.annotation is not None:
+            bound[parameter.arg] = _annotated(run, state, function, parameter, bound[parameter.arg])
+    return bound
+
+
+def _default(run: Run, state: State, function: Function, default: ast.expr) -> Value:
+    if isinstance(default, ast.Constant):
+        return Const(default.value)
+    from greenroom.interpret.access import evaluate_in  # noqa: PLC0415
+
+    return evaluate_in(run, state, function.module, default, None)
+
+
+def _annotated(run: Run, state: State, function: Function, parameter: ast.arg, value: Value) -> Value:
+    if isinstance(value, Anything) and value.type is not None:
+        return value
+    type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
+    if function.owner is not None:
+        type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
+    made = symbolic(run, state, type_ref, parameter, ("unknown argument", parameter.arg))
+    return Anything(made.type, value.token) if isinstance(made, Anything) and isinstance(value, Anything) and value.token else made
+
+
+def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.AST) -> Value:
+    """``Class(...)``."""
+    mapped = run.backend.mapped(symbol)
+    if mapped is not None and mapped.table is None and not mapped.columns:
+        mapped = None
+    if mapped is not None:
+        return _new_object(run, state, symbol, args, node)
+    kind = session_class(run, symbol)
+    if kind is not None:
+        return open_session(run, state, library.factory_of(run, state, args, asynchronous=kind == "async", cls=symbol), node)
+    from greenroom.interpret.access import is_enum  # noqa: PLC0415
+    from greenroom.program.types import Named  # noqa: PLC0415
+
+    if is_enum(run, symbol):
+        return Anything(Named(symbol), ("enum", id(node)))
+    key = run.identity(node, ("new", symbol.node))
+    _retire(run, state, key)
+    schema = run.backend.schema(symbol)
+    state.heap[key] = Instance(symbol, {}, schema)
+    init = run.program.member(symbol, "__init__")
+    if isinstance(init, Function):
+        run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
+    else:
+        _fill(run, state, symbol, key, args)
+    return Ref(key)
+
+
+def _retire(run: Run, state: State, key: int) -> None:
+    from greenroom.interpret.materialise import retire  # noqa: PLC0415
+
+    retire(run, state, key)
+
+
+def _fill(run: Run, state: State, symbol: Class, key: int, args: Arguments) -> None:
+    """A generated ``__init__`` (dataclass, pydantic, named tuple): parameters become attributes."""
+    names = [name for base in reversed(run.program.mro(symbol)) if isinstance(base, Class) for name, members in base.members.items()
+             if members and getattr(members[0], "annotation", None) is not None]  # fmt: skip
+    record = state.heap[key]
+    if isinstance(record, Instance):
+        given = dict(zip(dict.fromkeys(names), args.positional, strict=False))
+        given.update(args.named)
+        state.heap[key] = Instance(record.cls, {**record.attributes, **given}, record.schema)
+
+
+def _new_object(run: Run, state: State, symbol: Class, args: Arguments, node: ast.AST) -> Value:
+    mapped = run.backend.mapped(symbol)
+    assert mapped is not None
+    key = run.identity(node, ("new", symbol.node))
+    _retire(run, state, key)
+    names = (*mapped.columns, *mapped.relationships, *mapped.column_properties, *mapped.query_expressions)
+    state.heap[key] = OrmObject(mapped, TRANSIENT, None, dict.fromkeys(names, IS_BLANK), loaded_at=run.site(node))
+    init = run.program.member(symbol, "__init__")
+    if isinstance(init, Function):
+        run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
+        return Ref(key)
+    construct_fields(run, state, key, args, node)
+    return Ref(key)
+
+
+def construct_fields(run: Run, state: State, key: int, args: Arguments, node: ast.AST) -> None:
+    """The default constructor of a mapped class."""
+    record = state.orm(key)
+    assert record is not None
+    mapped = record.mapped
+    if mapped.is_dataclass:
+        fields = [name for name, member in _fields(mapped) if member.init]
+        for name, value in zip(fields, args.positional, strict=False):
+            _give(run, state, key, name, value, node)
+        for name, relationship in mapped.relationships.items():
+            given = name in dict(args.named) or name in fields[: len(args.positional)]
+            if not given and run.settings.sqlalchemy == "2.0" and relationship.init and (
+                relationship.init_default_factory or relationship.has_init_default
+            ):
+                _give(run, state, key, name, _empty(run, state, relationship, node), node)
+    for name, value in args.named:
+        _give(run, state, key, name, value, node)
+    if args.open:
+        current = state.orm(key)
+        if current is not None:
+            attributes = {n: (s if s.bits == 1 or n in mapped.relationships else LoadState(3)) for n, s in current.attributes.items()}
+            state.heap[key] = current.evolve(attributes=attributes)
+
+
+def _fields(mapped):  # noqa: ANN001, ANN202 - columns and relationships in order of declaration
+    members = [*mapped.columns.items(), *mapped.relationships.items()]
+    return sorted(members, key=lambda pair: getattr(pair[1].node, "lineno", 0))
+
+
+def _empty(run: Run, state: State, relationship, node: ast.AST) -> Value:  # noqa: ANN001
+    if not relationship.uselist:
+        return NONE
+    key = run.identity(node, ("default", relationship.name))
+    state.heap[key] = Collection(relationship.collection, (), None)
+    return Ref(key)
+
+
+def _give(run: Run, state: State, key: int, name: str, value: Value, node: ast.AST) -> None:
+    record = state.orm(key)
+    if record is None:
+        return
+    column = record.mapped.columns.get(name)
+    if value == NONE and column is not None and (column.server_default or column.primary_key):
+        return  # an explicit None counts as not given where the database has a default
+    from greenroom.interpret.access import put  # noqa: PLC0415
+
+    put(run, state, Ref(key), name, value, node)
+
+
+def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Value:
+    """A new session."""
+    key = run.identity(node, "session")
+    if key in state.heap and key in state.reachable():
+        _retire(run, state, key)
+    state.heap[key] = SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls)
+    return Ref(key)
+
+
+def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, args: Arguments, node: ast.AST) -> Value:
+    match receiver:
+        case Ref(key):
+            record = state.heap.get(key)
+            if isinstance(record, SessionObject):
+                return _session_method(run, state, callee, record, key, name, args, node)
+            if isinstance(record, Collection):
+                return containers.method(run, state, key, record, name, args, node)
+            if isinstance(record, OrmObject):
+                return library.object_method(run, state, key, record, name, args, node)
+            return unknown(run, state, args, node)
+        case Statement():
+            return queries.method(run, state, receiver, name, args)
+        case LoaderOption() if name in RELATIONSHIP_OPTIONS or name in COLUMN_OPTIONS or name == "options":
+            return queries.option(run, state, name, args, receiver)
+        case Rows():
+            return rows.method(run, state, receiver, name, args, node)
+        case Factory():
+            return library.factory_method(run, state, receiver, name, args, node)
+        case ClassValue(symbol):
+            return validate_call(run, state, symbol, name, args, node)
+        case Inspection(owner):
+            return library.inspection(run, state, owner, name, node)
+        case Attribute() | SqlExpression():
+            return library.expression_method(receiver, name, args)
+        case _:
+            return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING
+
+
+def _session_method(
+    run: Run, state: State, callee: Method, record: SessionObject, key: int, name: str, args: Arguments, node: ast.AST
+) -> Value:
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        return ANYTHING
+    if operation.awaits and record.is_async:
+        return Pending(callee, args, node, _module(run))
+    return perform(run, state, key, operation, args, node)
+
+
+__all__ = ["IS_LOADED", "read", "write"]

@@ -1,0 +1,266 @@
+"""Endpoints: dependencies run first, the result is serialized, what comes after ``yield`` runs last."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.state import Flow, State
+from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value
+from greenroom.facts.records import Route
+from greenroom.interpret.calls import outcomes
+from greenroom.interpret.generators import drive
+from greenroom.interpret.library import dumped
+from greenroom.interpret.run import Run
+from greenroom.interpret.serialize import validate
+from greenroom.interpret.symbolic import symbolic
+from greenroom.program.symbols import Class, External, Function, Module
+from greenroom.program.types import UNKNOWN, AnnotatedRef, Named, NoneRef, TypeRef, Union
+
+Continue = Callable[[Value, State], Flow]
+DEPENDS = frozenset({"Depends", "Security"})
+
+
+def follow(run: Run, route: Route) -> None:
+    """Interpret one endpoint as the framework calls it."""
+    cache: dict[object, Value] = {}
+    state = State()
+    run.module = route.module
+    run.on_return = (route.function, lambda after, value, node: respond(run, after, value, node, route))
+
+    def body(_: Value, inner: State) -> Flow:
+        return _parameters(run, inner, route.function, cache, lambda args, ready: _endpoint(run, ready, route, args), receiver=_receiver(run, inner, route))
+
+    _providers(run, state, list(route.dependencies), cache, body)
+    run.on_return = None
+
+
+def _receiver(run: Run, state: State, route: Route) -> Value | None:
+    owner = route.function.owner
+    if owner is None or route.function.kind == "staticmethod":
+        return None
+    from greenroom.interpret.symbolic import instance_of  # noqa: PLC0415
+
+    return instance_of(run, state, owner, owner.node, "view")
+
+
+def _endpoint(run: Run, state: State, route: Route, args: Arguments) -> Flow:
+    receiver = _receiver(run, state, route)
+    ends = outcomes(run, state, FunctionValue(route.function, receiver), args, route.function.node, root=True)
+    return Flow(fall=[after for after, _ in ends])
+
+
+def _providers(run: Run, state: State, rest: list[tuple[ast.expr, Module]], cache: dict[object, Value], then: Continue) -> Flow:
+    """Dependencies that are declared for their effect only, outermost first."""
+    if not rest:
+        return then(ANYTHING, state)
+    (node, module), *others = rest
+    provider = _provider(run, state, node, module)
+    return _with_provider(run, state, provider, node, cache, lambda _, inner: _providers(run, inner, others, cache, then))
+
+
+def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value | None:
+    """What ``Depends(x)`` depends on."""
+    if not isinstance(node, ast.Call):
+        return None
+    symbol = run.program.resolve(module, node.func)
+    if not isinstance(symbol, External) or symbol.name not in DEPENDS:
+        return None
+    target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "dependency"), None)
+    if target is None:
+        return ANYTHING
+    from greenroom.interpret.access import evaluate_in  # noqa: PLC0415
+
+    return evaluate_in(run, state, module, target, None)
+
+
+def _with_provider(run: Run, state: State, provider: Value | None, node: ast.AST, cache: dict[object, Value], then: Continue) -> Flow:
+    match provider:
+        case FunctionValue(function):
+            key: object = (function.node, id(provider.receiver))
+        case ClassValue(symbol):
+            key = symbol.node
+        case _:
+            return then(ANYTHING, state)
+    known = cache.get(key)
+    if known is not None and (not isinstance(known, Ref) or known.id in state.heap):
+        return then(known, state)
+
+    def proceed(value: Value, inner: State) -> Flow:
+        cache[key] = value
+        return then(value, inner)
+
+    if isinstance(provider, ClassValue):
+        init = run.program.member(provider.symbol, "__init__")
+        if not isinstance(init, Function):
+            return proceed(symbolic(run, state, Named(provider.symbol), node, "dependency"), state)
+        return _parameters(
+            run, state, init, cache, lambda args, inner: _called(run, inner, provider, args, node, proceed), receiver=ANYTHING
+        )
+    assert isinstance(provider, FunctionValue)
+    return _parameters(
+        run, state, provider.function, cache, lambda args, inner: _provided(run, inner, provider, args, node, proceed), receiver=provider.receiver
+    )
+
+
+def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, node: ast.AST, then: Continue) -> Flow:
+    function = provider.function
+    if function.is_generator:
+        return drive(run, state, Pending(provider, args, node, function.module), node, then)
+    return _called(run, state, provider, args, node, then)
+
+
+def _called(run: Run, state: State, provider: Value, args: Arguments, node: ast.AST, then: Continue) -> Flow:
+    flow = Flow()
+    for after, value in run.alternatives(state, lambda inner: run.call(inner, provider, args, node)):
+        inner = then(_promised(run, after, provider, value, node), after)
+        flow.fall.extend(inner.fall)
+        flow.absorb(inner)
+    return flow
+
+
+def _promised(run: Run, state: State, provider: Value, value: Value, node: ast.AST) -> Value:
+    """What a provider that gives nothing recognisable is annotated to give."""
+    if isinstance(value, Anything) and isinstance(provider, FunctionValue) and not isinstance(provider.function.node, ast.Lambda):
+        function = provider.function
+        type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
+        return symbolic(run, state, type_ref, node, ("provided", id(function.node)))
+    return value
+
+
+def _parameters(
+    run: Run, state: State, function: Function, cache: dict[object, Value], then: Callable[[Arguments, State], Flow], *, receiver: Value | None = None
+) -> Flow:
+    """Values for a function's parameters as the framework injects them."""
+    spec = function.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    defaults: dict[str, ast.expr] = dict(
+        zip([parameter.arg for parameter in positional][len(positional) - len(spec.defaults) :], spec.defaults, strict=True)
+    )
+    defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
+    parameters = [*(positional[1:] if receiver is not None else positional), *spec.kwonlyargs]
+    named: list[tuple[str, Value]] = []
+
+    def step(index: int, inner: State) -> Flow:
+        if index == len(parameters):
+            return then(Arguments((), tuple(named[:index])), inner)
+        parameter = parameters[index]
+        del named[index:]
+
+        def bound(value: Value, after: State) -> Flow:
+            del named[index:]
+            named.append((parameter.arg, value))
+            return step(index + 1, after)
+
+        type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
+        dependency = _dependency(run, inner, function, type_ref, defaults.get(parameter.arg))
+        if dependency is None:
+            return bound(symbolic(run, inner, type_ref, parameter, ("parameter", parameter.arg)), inner)
+        provider, node = dependency
+        if provider is ANYTHING:
+            provider = _class_of(type_ref)
+
+        def resolved(value: Value, after: State) -> Flow:
+            if isinstance(value, Anything) and value.type is None:
+                value = symbolic(run, after, type_ref, parameter, ("parameter", parameter.arg))
+            return bound(value, after)
+
+        return _with_provider(run, inner, provider, node, cache, resolved)
+
+    return step(0, state)
+
+
+def _dependency(run: Run, state: State, function: Function, type_ref: TypeRef, default: ast.expr | None) -> tuple[Value, ast.AST] | None:
+    if default is not None:
+        provider = _provider(run, state, default, function.module)
+        if provider is not None:
+            return provider, default
+    if isinstance(type_ref, AnnotatedRef):
+        for meta in type_ref.metadata:
+            provider = _provider(run, state, meta, type_ref.module)
+            if provider is not None:
+                return provider, meta
+    return None
+
+
+def _class_of(type_ref: TypeRef) -> Value:
+    inner = type_ref.type if isinstance(type_ref, AnnotatedRef) else type_ref
+    return ClassValue(inner.symbol) if isinstance(inner, Named) and isinstance(inner.symbol, Class) else ANYTHING
+
+
+def respond(run: Run, state: State, value: Value, node: ast.expr, route: Route) -> list[tuple[State, Value]]:
+    """Serialize what the endpoint returned."""
+    if route.response_is_raw:
+        return [(state, value)]
+    type_ref = response_type(run, route)
+
+    def serialize(inner: State) -> Value:
+        run.schema_lenient = True
+        try:
+            _serialize(run, inner, value, type_ref, node)
+        finally:
+            run.schema_lenient = False
+        return value
+
+    return run.alternatives(state, serialize)
+
+
+def response_type(run: Run, route: Route) -> TypeRef:
+    """The response model of a route."""
+    if route.response_model_given:
+        return run.program.type_of(route.module, route.response_model) if route.response_model is not None else UNKNOWN
+    node = route.function.node
+    if isinstance(node, ast.Lambda):
+        return UNKNOWN
+    return run.program.type_of(route.function.module, node.returns, function=route.function, owner=route.function.owner)
+
+
+def _serialize(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.expr) -> None:
+    if isinstance(type_ref, NoneRef) or isinstance(value, Library):
+        return
+    if _walks(run, type_ref):
+        validate(run, state, value, type_ref, node, _label(type_ref))
+        return
+    _dump(run, state, value, node)
+
+
+def _walks(run: Run, type_ref: TypeRef) -> bool:
+    match type_ref:
+        case Named(symbol, args):
+            if isinstance(symbol, Class):
+                return run.backend.mapped(symbol) is None
+            return any(_walks(run, arg) for arg in args)
+        case Union(members):
+            return any(_walks(run, member) for member in members)
+        case AnnotatedRef(inner):
+            return _walks(run, inner)
+        case _:
+            return False
+
+
+def _label(type_ref: TypeRef) -> str:
+    match type_ref:
+        case Named(symbol, args):
+            if isinstance(symbol, Class):
+                return symbol.name
+            return next((label for arg in args if (label := _label(arg))), "")
+        case Union(members):
+            return next((label for member in members if (label := _label(member))), "")
+        case AnnotatedRef(inner):
+            return _label(inner)
+        case _:
+            return ""
+
+
+def _dump(run: Run, state: State, value: Value, node: ast.expr) -> None:
+    """No schema reads the attributes: the object's ``__dict__`` is sent."""
+    for atom in value.atoms if hasattr(value, "atoms") else (value,):
+        record = state.record(atom)
+        if isinstance(record, OrmObject):
+            dumped(run, record, node, "the response")
+        elif isinstance(record, Collection):
+            for part in (*(record.items or ()), record.element):
+                inner = state.record(part) if part is not None else None
+                if isinstance(inner, OrmObject):
+                    dumped(run, inner, node, "the response")

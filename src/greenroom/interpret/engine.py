@@ -1,0 +1,91 @@
+"""Interpretation of one project: every root, and the events that come of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+
+from greenroom.domain.events import Event
+from greenroom.domain.state import State
+from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref
+from greenroom.facts.collect import Backend
+from greenroom.interpret import calls, endpoints
+from greenroom.interpret.expressions import EXPRESSIONS
+from greenroom.interpret.materialise import assumed
+from greenroom.interpret.roots import candidates
+from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables, Tracker
+from greenroom.interpret.statements import STATEMENTS, assign
+from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
+from greenroom.program.program import Program
+from greenroom.program.symbols import Function, Module
+from greenroom.source.discover import Group
+
+TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign)
+
+
+def interpret(
+    program: Program, backend: Backend, group: Group, settings: Settings, progress: Callable[[str], None] | None = None
+) -> tuple[Iterable[Event], Tracker]:
+    """Follow every root of a project; returns what was seen."""
+    tracker = Tracker()
+    modules = relevant_modules(program, backend, group)
+    for route in backend.routes():
+        if progress is not None:
+            progress(route.function.qualname)
+        run = Run(program, backend, TABLES, settings, tracker)
+        _guarded(lambda run=run, route=route: endpoints.follow(run, route))  # type: ignore[misc]
+        tracker.reached.add(route.function.node)
+        tracker.functions += 1
+    first, rest = candidates(modules)
+    for function in (*first, *rest):
+        if function.node in tracker.reached:
+            continue
+        if progress is not None:
+            progress(function.qualname)
+        tracker.functions += 1
+        run = Run(program, backend, TABLES, settings, tracker)
+        _guarded(lambda run=run, function=function: enter(run, function))  # type: ignore[misc]
+    tracker.functions = len(tracker.reached)
+    return tracker.events.values(), tracker
+
+
+def _guarded(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except (Infeasible, Diverted):
+        return
+
+
+def relevant_modules(program: Program, backend: Backend, group: Group) -> list[Module]:
+    """Modules that mention sessions, and those that import models."""
+    files = list(program.relevant(group.files))
+    names = {mapped.name for mapped in backend.mapped_classes()}
+    homes = {mapped.symbol.module.name for mapped in backend.mapped_classes()}
+    if names:
+        known = set(files)
+        files.extend(file for file in program.importers_of(homes, names, group.files) if file not in known)
+    found = (program.module_of(file) for file in files)
+    return [module for module in found if module is not None]
+
+
+def enter(run: Run, function: Function) -> None:
+    """Follow a function with symbolic arguments."""
+    state = State()
+    run.module = function.module
+    receiver = None
+    if function.owner is not None and function.kind != "staticmethod":
+        owner = function.owner
+        mapped = run.backend.mapped(owner)
+        if function.kind == "classmethod":
+            receiver = ClassValue(owner)
+        elif mapped is not None:
+            session = ambient_session(run, state, asynchronous=True, cls=None)
+            receiver = Ref(assumed(run, state, mapped, session.id if isinstance(session, Ref) else None, owner.node, "self"))
+        elif session_class(run, owner) is not None:
+            receiver = ambient_session(run, state, asynchronous=session_class(run, owner) == "async", cls=owner)
+        else:
+            receiver = instance_of(run, state, owner, owner.node, "self")
+    args = arguments_for(run, state, function, function.node, "root", 0) or Arguments()
+    if isinstance(function.node, ast.Lambda):
+        return
+    calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True)

@@ -1,0 +1,365 @@
+"""Expressions, one function per syntax class, in Python's evaluation order."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenroom.domain.heap import Collection
+from greenroom.domain.state import State
+from greenroom.domain.values import (
+    ANYTHING,
+    NONE,
+    Anything,
+    Arguments,
+    Attribute,
+    Choice,
+    Const,
+    FunctionValue,
+    Pending,
+    Ref,
+    SqlExpression,
+    Value,
+    atoms,
+    join_values,
+)
+from greenroom.interpret import containers
+from greenroom.interpret.access import get, of_symbol
+from greenroom.interpret.loops import comprehension
+from greenroom.interpret.narrowing import assume, known_truth
+from greenroom.interpret.protocols import equal, text, truth, walk
+from greenroom.interpret.run import Infeasible, Run
+from greenroom.program.scan import function_symbol
+
+Evaluate = Callable[[Run, ast.expr, State], Value]
+
+
+def _constant(run: Run, node: ast.Constant, state: State) -> Value:
+    return Const(node.value)
+
+
+def _name(run: Run, node: ast.Name, state: State) -> Value:
+    found = state.variables.get(node.id)
+    if found is not None:
+        return found
+    function = run.function
+    module = run.module
+    assert module is not None
+    symbol = run.program.lookup(module, node.id)
+    if symbol is None and function is not None:
+        symbol = run.program.resolve(module, node, function=function)
+    from greenroom.program.symbols import Variable  # noqa: PLC0415
+
+    if symbol is None or (isinstance(symbol, Variable) and symbol.value is None):
+        return ANYTHING
+    return of_symbol(run, state, symbol)
+
+
+def _attribute(run: Run, node: ast.Attribute, state: State) -> Value:
+    return get(run, state, run.evaluate(node.value, state), node.attr, node)
+
+
+def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
+    """Evaluate the arguments of a call."""
+    positional: list[Value] = []
+    named: list[tuple[str, Value]] = []
+    is_open = False
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            value = walk(run, state, run.evaluate(arg.value, state), arg)
+            items, element, _ = containers.iterated(run, state, value, arg)
+            if items is not None:
+                positional.extend(items)
+            else:
+                is_open = True
+                if element is not None and element != ANYTHING:
+                    positional.append(element)
+        else:
+            positional.append(run.evaluate(arg, state))
+    for keyword in node.keywords:
+        value = run.evaluate(keyword.value, state)
+        if keyword.arg is not None:
+            named.append((keyword.arg, value))
+            continue
+        record = state.record(value)
+        if isinstance(record, Collection):
+            named.extend((key, item) for key, item in record.by_key.items() if isinstance(key, str))
+            is_open = is_open or record.element is not None
+        else:
+            is_open = True
+    return Arguments(tuple(positional), tuple(named), is_open)
+
+
+def _call(run: Run, node: ast.Call, state: State) -> Value:
+    callee = run.evaluate(node.func, state)
+    return run.tables.call(run, state, callee, arguments(run, node, state), node)
+
+
+def _await(run: Run, node: ast.Await, state: State) -> Value:
+    return run.tables.await_value(run, state, run.evaluate(node.value, state), node)
+
+
+def _joined_string(run: Run, node: ast.JoinedStr, state: State) -> Value:
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            value = run.evaluate(part.value, state)
+            text(run, state, value, part.value, representation=part.conversion == 114)  # noqa: PLR2004 - !r
+            if part.format_spec is not None:
+                run.evaluate(part.format_spec, state)
+    return ANYTHING
+
+
+def _binary(run: Run, node: ast.BinOp, state: State) -> Value:
+    left = run.evaluate(node.left, state)
+    right = run.evaluate(node.right, state)
+    if isinstance(left, Attribute | SqlExpression) or isinstance(right, Attribute | SqlExpression):
+        evaluable = not any(isinstance(side, SqlExpression) and not side.evaluable for side in (left, right))
+        return SqlExpression(evaluable=evaluable)
+    if isinstance(node.op, ast.Mod) and isinstance(left, Const):
+        text(run, state, right, node)
+    one, other = state.record(left), state.record(right)
+    if isinstance(one, Collection) or isinstance(other, Collection):
+        covered: Value | None = None
+        for record in (one, other):
+            found = record.any() if isinstance(record, Collection) else None
+            covered = found if covered is None else covered if found is None else join_values(covered, found)
+        return containers.make(run, state, node, "list", None, covered)
+    return ANYTHING
+
+
+def _unary(run: Run, node: ast.UnaryOp, state: State) -> Value:
+    value = run.evaluate(node.operand, state)
+    if isinstance(node.op, ast.Not):
+        truth(run, state, value, node.operand)
+        known = known_truth(state, value)
+        return Const(not known) if known is not None else ANYTHING
+    if isinstance(node.op, ast.USub) and isinstance(value, Const) and isinstance(value.value, int | float):
+        return Const(-value.value)
+    return SqlExpression() if isinstance(value, Attribute | SqlExpression) else ANYTHING
+
+
+def _bool(run: Run, node: ast.BoolOp, state: State) -> Value:
+    wants = isinstance(node.op, ast.And)
+    value: Value = NONE
+    for index, operand in enumerate(node.values):
+        value = run.evaluate(operand, state)
+        if index + 1 == len(node.values):
+            break
+        known = known_truth(state, value)
+        if known is None:
+            if run.joining:
+                return _bool_joined(run, node, state, index, value)
+            known = (run.pick(2) == 0) is wants
+            assume(run, state, operand, value, truth=known)
+            value = _refined(run, operand, state, value)
+        if known is not wants:
+            return value
+    return value
+
+
+def _refined(run: Run, operand: ast.expr, state: State, value: Value) -> Value:
+    return state.variables.get(operand.id, value) if isinstance(operand, ast.Name) else value
+
+
+def _bool_joined(run: Run, node: ast.BoolOp, state: State, index: int, value: Value) -> Value:
+    """Without splitting: the remaining operands may or may not be evaluated."""
+    for operand in node.values[index + 1 :]:
+        attempt = state.fork()
+        try:
+            assume(run, attempt, node.values[index], value, truth=isinstance(node.op, ast.And))
+            value = join_values(value, run.evaluate(operand, attempt))
+        except Infeasible:
+            continue
+        state.become(state.join(attempt))
+    return value
+
+
+def _compare(run: Run, node: ast.Compare, state: State) -> Value:
+    left = run.evaluate(node.left, state)
+    result: Value = ANYTHING
+    for operator, right_node in zip(node.ops, node.comparators, strict=True):
+        right = run.evaluate(right_node, state)
+        result = _compared(run, state, operator, left, right, node)
+        left = right
+    return result if len(node.ops) == 1 else ANYTHING
+
+
+def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Value:
+    if isinstance(left, Attribute) and isinstance(operator, ast.Eq):
+        return SqlExpression(equal=((f"{left.mapped.name}.{left.name}", right),))
+    if isinstance(left, Attribute | SqlExpression) or isinstance(right, Attribute | SqlExpression):
+        return SqlExpression()
+    if isinstance(operator, ast.Is | ast.IsNot):
+        same = _identical(left, right)
+        return ANYTHING if same is None else Const(same is isinstance(operator, ast.Is))
+    if isinstance(operator, ast.Eq | ast.NotEq):
+        equal(run, state, left, right, node)
+        if isinstance(left, Const) and isinstance(right, Const):
+            return Const((left.value == right.value) is isinstance(operator, ast.Eq))
+        if isinstance(left, Anything) and isinstance(right, Anything) and left.token is not None and right.token is not None:
+            tokens = (left.token, right.token)
+            members = all(isinstance(token, tuple) and token and token[0] == "member" for token in tokens)
+            if members:
+                return Const((left.token == right.token) is isinstance(operator, ast.Eq))
+    if isinstance(operator, ast.In | ast.NotIn):
+        walk(run, state, right, node)
+    return ANYTHING
+
+
+def _identical(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Choice) or isinstance(right, Choice):
+        return None
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
+    if isinstance(left, Ref) and isinstance(right, Ref):
+        return True if left.id == right.id else None
+    one, other = (left, right) if isinstance(right, Const) else (right, left)
+    if isinstance(other, Const) and other.value is None and not isinstance(one, Anything):
+        return False
+    return None
+
+
+def _conditional(run: Run, node: ast.IfExp, state: State) -> Value:
+    test = run.evaluate(node.test, state)
+    truth(run, state, test, node.test)
+    known = known_truth(state, test)
+    if known is None and not run.joining:
+        known = run.pick(2) == 0
+        assume(run, state, node.test, test, truth=known)
+    if known is not None:
+        return run.evaluate(node.body if known else node.orelse, state)
+    result: Value | None = None
+    joined: State | None = None
+    for outcome, branch in ((True, node.body), (False, node.orelse)):
+        attempt = state.fork()
+        try:
+            assume(run, attempt, node.test, test, truth=outcome)
+            value = run.evaluate(branch, attempt)
+        except Infeasible:
+            continue
+        result = value if result is None else join_values(result, value)
+        joined = attempt if joined is None else joined.join(attempt)
+    if joined is None or result is None:
+        raise Infeasible
+    state.become(joined)
+    return result
+
+
+def _subscript(run: Run, node: ast.Subscript, state: State) -> Value:
+    value = run.evaluate(node.value, state)
+    if isinstance(node.slice, ast.Slice):
+        for part in (node.slice.lower, node.slice.upper, node.slice.step):
+            if part is not None:
+                run.evaluate(part, state)
+        return containers.subscript(run, state, value, ANYTHING, node, is_slice=True)
+    from greenroom.domain.values import ClassValue, Library  # noqa: PLC0415
+
+    if isinstance(value, ClassValue | Library):
+        return value
+    return containers.subscript(run, state, value, run.evaluate(node.slice, state), node)
+
+
+def _sequence(kind: str) -> Evaluate:
+    def evaluate(run: Run, node: ast.expr, state: State) -> Value:
+        items: list[Value] = []
+        element: Value | None = None
+        for part in node.elts:  # type: ignore[attr-defined]
+            if isinstance(part, ast.Starred):
+                inner = walk(run, state, run.evaluate(part.value, state), part)
+                exact, covered, _ = containers.iterated(run, state, inner, part)
+                items.extend(exact or ())
+                if covered is not None:
+                    element = covered if element is None else join_values(element, covered)
+            else:
+                items.append(run.evaluate(part, state))
+        return containers.make(run, state, node, kind, tuple(items), element)
+
+    return evaluate
+
+
+def _dict(run: Run, node: ast.Dict, state: State) -> Value:
+    by_key: dict[object, Value] = {}
+    element: Value | None = None
+    keys: Value | None = None
+    for key_node, value_node in zip(node.keys, node.values, strict=True):
+        key = run.evaluate(key_node, state) if key_node is not None else None
+        value = run.evaluate(value_node, state)
+        if key is None:
+            other = state.record(value)
+            if isinstance(other, Collection):
+                by_key.update(other.by_key)
+                value = other.element if other.element is not None else NONE
+                if other.element is None:
+                    continue
+            else:
+                value = ANYTHING
+        elif isinstance(key, Const):
+            by_key[key.value] = value
+            continue
+        else:
+            keys = key if keys is None else join_values(keys, key)
+        element = value if element is None else join_values(element, value)
+    made = run.identity(node, "dict")
+    state.heap[made] = Collection("dict", None, element, keys, by_key)
+    return Ref(made)
+
+
+def _lambda(run: Run, node: ast.Lambda, state: State) -> Value:
+    module = run.module
+    assert module is not None
+    return FunctionValue(function_symbol(node, module, parent=run.function), None, dict(state.variables), state.frame_id)
+
+
+def _named(run: Run, node: ast.NamedExpr, state: State) -> Value:
+    value = run.evaluate(node.value, state)
+    state.variables[node.target.id] = value
+    return value
+
+
+def _starred(run: Run, node: ast.Starred, state: State) -> Value:
+    return walk(run, state, run.evaluate(node.value, state), node)
+
+
+def _yield(run: Run, node: ast.Yield, state: State) -> Value:
+    value = run.evaluate(node.value, state) if node.value is not None else NONE
+    handler = run.yielders[-1] if run.yielders else None
+    if handler is None:
+        return ANYTHING
+    chosen = handler
+    return run.pick_outcome(state, lambda: chosen(value, state))
+
+
+def _yield_from(run: Run, node: ast.YieldFrom, state: State) -> Value:
+    walk(run, state, run.evaluate(node.value, state), node)
+    return ANYTHING
+
+
+EXPRESSIONS: dict[type, Evaluate] = {
+    ast.Constant: _constant,  # type: ignore[dict-item]
+    ast.Name: _name,  # type: ignore[dict-item]
+    ast.Attribute: _attribute,  # type: ignore[dict-item]
+    ast.Call: _call,  # type: ignore[dict-item]
+    ast.Await: _await,  # type: ignore[dict-item]
+    ast.JoinedStr: _joined_string,  # type: ignore[dict-item]
+    ast.BinOp: _binary,  # type: ignore[dict-item]
+    ast.UnaryOp: _unary,  # type: ignore[dict-item]
+    ast.BoolOp: _bool,  # type: ignore[dict-item]
+    ast.Compare: _compare,  # type: ignore[dict-item]
+    ast.IfExp: _conditional,  # type: ignore[dict-item]
+    ast.Subscript: _subscript,  # type: ignore[dict-item]
+    ast.List: _sequence("list"),
+    ast.Tuple: _sequence("tuple"),
+    ast.Set: _sequence("set"),
+    ast.Dict: _dict,  # type: ignore[dict-item]
+    ast.ListComp: comprehension,  # type: ignore[dict-item]
+    ast.SetComp: comprehension,  # type: ignore[dict-item]
+    ast.GeneratorExp: comprehension,  # type: ignore[dict-item]
+    ast.DictComp: comprehension,  # type: ignore[dict-item]
+    ast.Lambda: _lambda,  # type: ignore[dict-item]
+    ast.NamedExpr: _named,  # type: ignore[dict-item]
+    ast.Starred: _starred,  # type: ignore[dict-item]
+    ast.Yield: _yield,  # type: ignore[dict-item]
+    ast.YieldFrom: _yield_from,  # type: ignore[dict-item]
+}
+
+__all__ = ["EXPRESSIONS", "Pending", "arguments", "atoms"]

@@ -1,0 +1,110 @@
+"""Generators of the project: the code of their consumer runs at the ``yield``.
+
+This covers ``for x in generator()``, ``with managed() as x`` (``contextlib.asynccontextmanager``) and FastAPI's
+dependencies with ``yield``: in all three the consumer's body is followed in the middle of the generator's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from greenroom.domain.state import Flow, Frame, Leaving, Raised, State
+from greenroom.domain.values import NONE, FunctionValue, Pending, Value, join_values
+from greenroom.interpret import containers
+from greenroom.interpret.calls import leave, outcomes
+from greenroom.interpret.run import Run
+
+
+def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Callable[[Value, State], Flow]) -> Flow:
+    """Run a generator; ``body`` is followed at each ``yield`` with the consumer's variables in place."""
+    callee = generator.callee
+    assert isinstance(callee, FunctionValue)
+    depth = len(state.frames)
+    consumer_calls, consumer_module, consumer_yielders = run.calls, run.module, run.yielders
+    consumer_raised = run.raised
+
+    def handler(value: Value, inside: State) -> Sequence[tuple[State, Value]]:
+        swap(inside, depth, callee)
+        calls, module, yielders, raised = run.calls, run.module, run.yielders, run.raised
+        run.calls, run.module, run.yielders = consumer_calls, consumer_module, consumer_yielders
+        own: list[Raised] = []
+        run.raised = own if raised is not None or consumer_raised is not None else None
+        try:
+            flow = body(value, inside)
+        finally:
+            run.calls, run.module, run.yielders, run.raised = calls, module, yielders, raised
+        for item in own:
+            leave(item.state, depth + 1)
+            unswap(item.state, depth)
+            run.may_raise(item.error, item.state)
+        resumed: list[tuple[State, Value]] = []
+        for after in flow.fall:
+            unswap(after, depth)
+            resumed.append((after, NONE))
+        exits = [*((after, Leaving("returned", result)) for after, result in flow.returned),
+                 *((after, Leaving("broke")) for after in flow.broke),
+                 *((after, Leaving("continued")) for after in flow.continued)]  # fmt: skip
+        for after, leaving in exits:
+            unswap(after, depth)
+            after.leaving = (*after.leaving, leaving)
+            resumed.append((after, NONE))
+        return resumed
+
+    before = len(state.leaving)
+    run.yielders = [*run.yielders, handler]
+    try:
+        ends = outcomes(run, state, callee, generator.args, node)
+    finally:
+        run.yielders = consumer_yielders
+    flow = Flow()
+    for after, _ in ends:
+        if len(after.leaving) > before:
+            leaving, after.leaving = after.leaving[-1], after.leaving[:before]
+            match leaving.kind:
+                case "returned":
+                    flow.returned.append((after, leaving.value or NONE))
+                case "broke":
+                    flow.broke.append(after)
+                case _:
+                    flow.continued.append(after)
+        else:
+            flow.fall.append(after)
+    return flow
+
+
+def swap(state: State, depth: int, callee: FunctionValue) -> None:
+    """Put the consumer's variables in place and keep the generator's in the frame."""
+    consumer = state.frames[depth]
+    generator = Frame(callee.function, state.variables, state.frame_id)
+    state.frames = (*state.frames[:depth], generator)
+    state.variables, state.frame_id = dict(consumer.variables), consumer.id
+
+
+def unswap(state: State, depth: int) -> None:
+    """Back into the generator."""
+    generator = state.frames[depth]
+    consumer = Frame(None, state.variables, state.frame_id)
+    state.frames = (*state.frames[:depth], consumer)
+    state.variables, state.frame_id = dict(generator.variables), generator.id
+
+
+def collected(run: Run, state: State, generator: Pending, node: ast.AST) -> Value:
+    """Everything that a generator yields, as a list."""
+    found: list[Value] = []
+
+    def body(value: Value, inner: State) -> Flow:
+        found.append(value)
+        return Flow(fall=[inner])
+
+    flow = drive(run, state, generator, node, body)
+    states = [*flow.fall, *(after for after, _ in flow.returned)]
+    if states:
+        joined = states[0]
+        for other in states[1:]:
+            joined = joined.join(other)
+        state.become(joined)
+    element: Value | None = None
+    for value in found:
+        element = value if element is None else join_values(element, value)
+    return containers.make(run, state, node, "list", None, element)

@@ -1,0 +1,521 @@
+"""Library functions that the analysis knows: SQLAlchemy's constructors, builtins, asyncio, a few helpers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenroom.domain.events import Dumped, MadeTransient, SharedSession
+from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.loading import DROPPED, EMITS, IS_LOADED
+from greenroom.domain.state import State, spread
+from greenroom.domain.values import (
+    ANYTHING,
+    NONE,
+    Anything,
+    Arguments,
+    Attribute,
+    Block,
+    ClassValue,
+    Const,
+    Factory,
+    FunctionValue,
+    Inspection,
+    Library,
+    Method,
+    Parent,
+    Partial,
+    Pending,
+    Ref,
+    Rows,
+    SqlExpression,
+    Statement,
+    Value,
+    atoms,
+    join_values,
+)
+from greenroom.interpret import containers, queries
+from greenroom.interpret.access import get, own_class
+from greenroom.interpret.attributes import read
+from greenroom.interpret.protocols import equal, truth, walk
+from greenroom.interpret.protocols import text as text_of
+from greenroom.interpret.run import Run
+from greenroom.program.symbols import Class, External
+from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
+from greenroom.semantics.sessions import OPERATIONS
+
+Handler = Callable[[Run, State, Arguments, ast.AST], Value]
+DATABASE_PACKAGES = frozenset({"sqlalchemy", "sqlmodel"})
+DMLS = frozenset({"update", "delete", "insert"})
+SAFE_ROOTS = frozenset({"builtins", "logging", "structlog", "loguru", "typing", "datetime", "uuid", "enum", "dataclasses", "functools",
+                        "itertools", "collections", "math", "string", "operator", "contextlib", "copy"})  # fmt: skip
+"""Packages whose functions raise nothing that a handler around database code is there for."""
+
+
+def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AST) -> Value:
+    """A call of a library function or class."""
+    name = symbol.name
+    if symbol.root in DATABASE_PACKAGES:
+        return _database(run, state, symbol, name, args, node)
+    handler = HANDLERS.get(symbol.path) or HANDLERS.get(f"*.{name}")
+    if handler is not None:
+        return handler(run, state, args, node)
+    if symbol.root not in SAFE_ROOTS:
+        if name in ("jsonable_encoder",):
+            return ANYTHING
+        run.may_raise(None, state)
+        _escape(run, state, args)
+    return Anything(None, ("call", id(node), tuple(id(c.site.node) for c in run.calls if c.site is not None)))
+
+
+def _escape(run: Run, state: State, args: Arguments) -> None:
+    values = spread(args)
+    if any(isinstance(state.record(value), SessionObject) for value in values):
+        for value in values:
+            record = state.record(value)
+            if isinstance(record, OrmObject) and isinstance(value, Ref):
+                state.heap[value.id] = record.evolve(attributes={n: s.unsure() for n, s in record.attributes.items()})
+
+
+def _database(run: Run, state: State, symbol: External, name: str, args: Arguments, node: ast.AST) -> Value:
+    if name == "select":
+        return queries.select(run, state, args)
+    if name in DMLS:
+        return queries.dml(run, name, args)
+    if name == "text":
+        return Statement("text", textual=True)
+    if name in RELATIONSHIP_OPTIONS or name in COLUMN_OPTIONS:
+        return queries.option(run, state, name, args)
+    if name == "Load":
+        from greenroom.domain.plans import NOTHING  # noqa: PLC0415
+        from greenroom.domain.values import LoaderOption  # noqa: PLC0415
+        from greenroom.interpret.sessions import mapped_of  # noqa: PLC0415
+
+        mapped = mapped_of(run, args.get(0))
+        return LoaderOption(mapped, NOTHING, (), mapped)
+    if name in ("async_sessionmaker", "sessionmaker"):
+        return factory_of(run, state, args, asynchronous=name == "async_sessionmaker")
+    if name in ("AsyncSession", "Session"):
+        factory = factory_of(run, state, args, asynchronous=name == "AsyncSession")
+        return run.tables.call(run, state, factory, Arguments(), node)
+    if name in ("async_scoped_session", "scoped_session"):
+        factory = args.get(0)
+        return factory if factory is not None else ANYTHING
+    if name in ("inspect", "instance_state"):
+        value = args.get(0) or ANYTHING
+        return Inspection(value) if isinstance(state.record(value), OrmObject) else ANYTHING
+    if name == "make_transient":
+        return _make_transient(run, state, args, node)
+    if name in ("aliased", "with_polymorphic", "with_loader_criteria", "selectin_polymorphic"):
+        return args.get(0) or ANYTHING
+    if name in ("object_session", "async_object_session"):
+        record = state.record(args.get(0) or NONE)
+        return Ref(record.session) if isinstance(record, OrmObject) and record.session is not None else NONE
+    if name in ("and_", "or_", "not_"):
+        equal_pairs = tuple(pair for value in args.positional if isinstance(value, SqlExpression) for pair in value.equal) if name == "and_" else ()
+        return SqlExpression(equal=equal_pairs)
+    if name in ("get_history", "set_committed_value", "flag_modified", "set_attribute"):
+        return _attribute_helper(run, state, name, args, node)
+    if "func" in symbol.path.split(".") or name in ("literal", "literal_column", "cast", "case", "exists", "null", "true", "false", "column"):
+        return SqlExpression()
+    return ANYTHING
+
+
+def _attribute_helper(run: Run, state: State, name: str, args: Arguments, node: ast.AST) -> Value:
+    value, attribute = args.get(0) or NONE, args.get(1)
+    record = state.record(value)
+    if isinstance(record, OrmObject) and isinstance(value, Ref) and isinstance(attribute, Const) and attribute.value in record.attributes:
+        named = str(attribute.value)
+        if name == "get_history":
+            read(run, state, value.id, named, node)
+        elif name in ("set_committed_value", "set_attribute"):
+            given = args.get(2) or ANYTHING
+            state.heap[value.id] = record.evolve(
+                attributes={**record.attributes, named: IS_LOADED}, values={**record.values, named: given}
+            )
+    return ANYTHING
+
+
+def _make_transient(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or NONE
+    record = state.record(value)
+    if isinstance(record, OrmObject) and isinstance(value, Ref):
+        gone = next(((n, s) for n, s in record.attributes.items() if n in record.mapped.columns and s.bits & DROPPED and s.sure & DROPPED), None)
+        if gone is not None:
+            origin = gone[1].origins[0][1] if gone[1].origins else None
+            run.emit(MadeTransient(run.site(node), run.call_sites(), record.mapped.name, gone[0], origin), record.mapped.name)
+        attributes = {n: (s if s.bits == 1 else type(s)(2)) for n, s in record.attributes.items()}
+        state.heap[value.id] = record.evolve(life=TRANSIENT, session=None, attributes=attributes)
+    return NONE
+
+
+def factory_of(run: Run, state: State, args: Arguments, *, asynchronous: bool, cls: Class | None = None) -> Factory:
+    """The options that a session factory is given."""
+    options = {"expire_on_commit": True, "autoflush": True}
+    chosen: dict[str, bool | None] = {}
+    for name, default in options.items():
+        value = args.get(None, name)
+        if value is None:
+            chosen[name] = None if args.open else default
+        else:
+            chosen[name] = value.value if isinstance(value, Const) and isinstance(value.value, bool) else None
+    given = args.get(None, "class_")
+    if given is not None:
+        asynchronous = isinstance(given, ClassValue) or (isinstance(given, Library) and given.symbol.name == "AsyncSession")
+        cls = given.symbol if isinstance(given, ClassValue) else None
+    return Factory(chosen["expire_on_commit"], chosen["autoflush"], asynchronous, cls)
+
+
+def factory_method(run: Run, state: State, factory: Factory, name: str, args: Arguments, node: ast.AST) -> Value:
+    """``factory.begin()``, ``scoped_session.commit()`` and so on."""
+    session = run.tables.call(run, state, factory, Arguments(), node)
+    if name == "begin":
+        return Block(session, "factory")
+    if name in OPERATIONS and isinstance(session, Ref):
+        return run.tables.call(run, state, Method(session, name), args, node)
+    return ANYTHING
+
+
+def awaited(run: Run, state: State, symbol: External, args: Arguments, node: ast.AST) -> Value:
+    """``await library_function(...)`` that was left pending."""
+    return ANYTHING
+
+
+def expression_method(receiver: Value, name: str, args: Arguments) -> Value:
+    """A method of a column or SQL expression: another SQL expression."""
+    if isinstance(receiver, Attribute) and name in ("of_type", "and_"):
+        return receiver
+    if isinstance(receiver, Attribute) and name == "in_":
+        return SqlExpression()
+    return SqlExpression()
+
+
+def inspection(run: Run, state: State, owner: Value, name: str, node: ast.AST) -> Value:
+    """``inspect(obj).name``: never loads, but for ``attrs.x.value`` and ``load_history``, which are not followed."""
+    return ANYTHING
+
+
+def object_method(run: Run, state: State, key: int, record: OrmObject, name: str, args: Arguments, node: ast.AST) -> Value:
+    """A library method of a mapped object."""
+    if record.mapped.is_sqlmodel and name in ("model_dump", "dict", "model_dump_json", "json", "model_copy", "copy"):
+        dumped(run, record, node, f"{name}()")
+        return containers.make(run, state, node, "dict", None, ANYTHING) if name != "model_copy" else ANYTHING
+    if name == "sqlmodel_update":
+        return Ref(key)
+    if name in ("__str__", "__repr__"):
+        text_of(run, state, Ref(key), node)
+    if name == "__eq__" and args.positional:
+        return equal(run, state, Ref(key), args.positional[0], node)
+    return ANYTHING
+
+
+def dumped(run: Run, record: OrmObject, node: ast.AST, how: str) -> None:
+    """An object was turned into data through ``__dict__``: what is expired is missing."""
+    for name, known in record.attributes.items():
+        if name in record.mapped.columns and known.bits & DROPPED and known.sure & DROPPED:
+            origin = known.origins[0][1] if known.origins else None
+            run.emit(Dumped(run.site(node), run.call_sites(), record.mapped.name, name, origin, how), record.mapped.name)
+            return
+
+
+# Builtins and helpers, one small function each
+
+
+def _walk_all(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    for value in args.positional:
+        walk(run, state, value, node)
+    return ANYTHING
+
+
+def _copied(kind: str) -> Handler:
+    def handler(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+        if not args.positional:
+            if kind == "dict":
+                key = run.identity(node, "dict")
+                state.heap[key] = Collection("dict", None, None, None, dict(args.named))
+                return Ref(key)
+            return containers.make(run, state, node, kind, ())
+        value = args.positional[0]
+        source = state.record(value)
+        if isinstance(source, OrmObject):
+            if kind == "dict" and source.mapped.is_sqlmodel:
+                dumped(run, source, node, "dict()")
+            return ANYTHING
+        if kind == "dict":
+            if isinstance(source, Collection) and source.kind == "dict":
+                key = run.identity(node, "dict")
+                state.heap[key] = source
+                return Ref(key)
+            return containers.make(run, state, node, "dict", None, ANYTHING)
+        items, element, partial = containers.iterated(run, state, walk(run, state, value, node), node)
+        key = run.identity(node, ("copy", kind))
+        state.heap[key] = Collection(kind, items, element, partial=partial)
+        return Ref(key)
+
+    return handler
+
+
+def _with_key(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``sorted``, ``min``, ``max``: the key function sees every element."""
+    key = args.get(None, "key")
+    covered: Value | None = None
+    for value in args.positional:
+        items, element, _ = containers.iterated(run, state, walk(run, state, value, node), node)
+        if items is None and element is None:
+            continue
+        for part in (*(items or ()), *((element,) if element is not None else ())):
+            covered = part if covered is None else join_values(covered, part)
+            if key is not None and key != NONE:
+                run.tables.call(run, state, key, Arguments((part,)), node)
+    return covered if covered is not None else ANYTHING
+
+
+def _sorted(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    covered = _with_key(run, state, args, node)
+    return containers.make(run, state, node, "list", None, covered)
+
+
+def _map(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    function = args.get(0)
+    result: Value = ANYTHING
+    for value in args.positional[1:]:
+        items, element, _ = containers.iterated(run, state, walk(run, state, value, node), node)
+        for part in (*(items or ()), *((element,) if element is not None else ())):
+            if function is not None and function != NONE:
+                result = run.tables.call(run, state, function, Arguments((part,)), node)
+    return containers.make(run, state, node, "list", None, result)
+
+
+def _filter(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    _map(run, state, args, node)
+    items, element, _ = containers.iterated(run, state, args.get(1) or ANYTHING, node)
+    key = run.identity(node, "filter")
+    state.heap[key] = Collection("list", None, Collection("list", items, element).any(), partial=True)
+    return Ref(key)
+
+
+def _next(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    items, element, _ = containers.iterated(run, state, args.get(0) or ANYTHING, node)
+    found = Collection("list", items, element).any()
+    default = args.get(1)
+    if found is None:
+        return default if default is not None else ANYTHING
+    return found if default is None or not run.pick(2) else default
+
+
+def _same(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    return args.get(0) or ANYTHING
+
+
+def _second(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    return args.get(1) or ANYTHING
+
+
+def _enumerate(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    items, element, partial = containers.iterated(run, state, walk(run, state, args.get(0) or ANYTHING, node), node)
+    if items is not None:
+        pairs = tuple(containers.make(run, state, node, "tuple", (Const(i), item), extra=i) for i, item in enumerate(items))
+        return containers.make(run, state, node, "list", pairs)
+    pair = containers.make(run, state, node, "tuple", (ANYTHING, element or ANYTHING), extra="pair")
+    del partial
+    return containers.make(run, state, node, "list", None, pair)
+
+
+def _zip(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    covers: list[Value] = []
+    for value in args.positional:
+        items, element, _ = containers.iterated(run, state, walk(run, state, value, node), node)
+        covers.append(Collection("list", items, element).any() or ANYTHING)
+    return containers.make(run, state, node, "list", None, containers.make(run, state, node, "tuple", tuple(covers), extra="pair"))
+
+
+def _text(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    for value in args.positional:
+        text_of(run, state, value, node)
+    return ANYTHING
+
+
+def _truth(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    truth(run, state, args.get(0) or ANYTHING, node)
+    return ANYTHING
+
+
+def _getattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    name = args.get(1)
+    if isinstance(name, Const) and isinstance(name.value, str):
+        return get(run, state, args.get(0) or ANYTHING, name.value, node)
+    return ANYTHING
+
+
+def _hasattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    _getattr(run, state, args, node)
+    return ANYTHING
+
+
+def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    from greenroom.interpret.access import put  # noqa: PLC0415
+
+    target, name = args.get(0) or ANYTHING, args.get(1)
+    if isinstance(name, Const) and isinstance(name.value, str):
+        put(run, state, target, name.value, args.get(2) or ANYTHING, node)
+        return NONE
+    # An unknown attribute: the object has changes to flush.
+    for atom in atoms(target):
+        record = state.record(atom)
+        if isinstance(record, OrmObject) and isinstance(atom, Ref):
+            columns = [n for n, c in record.mapped.columns.items() if not c.primary_key and not c.generated_on_update]
+            state.heap[atom.id] = record.evolve(dirty=record.dirty | set(columns[:1]))
+    return NONE
+
+
+def _vars(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    record = state.record(args.get(0) or NONE)
+    if isinstance(record, OrmObject):
+        dumped(run, record, node, "vars()")
+    return ANYTHING
+
+
+def _encode(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or NONE
+    items, element, _ = containers.iterated(run, state, value, node) if not isinstance(state.record(value), OrmObject) else ((value,), None, False)
+    for part in (*(items or ()), *((element,) if element is not None else ())):
+        record = state.record(part)
+        if isinstance(record, OrmObject):
+            dumped(run, record, node, "jsonable_encoder()")
+    return ANYTHING
+
+
+def _type(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    found = own_class(run, state, args.get(0) or NONE)
+    return ClassValue(found) if found is not None else ANYTHING
+
+
+def _super(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    function = run.function
+    if function is None or function.owner is None or isinstance(function.node, ast.Lambda):
+        return ANYTHING
+    spec = function.node.args
+    first = next(iter((*spec.posonlyargs, *spec.args)), None)
+    receiver = state.variables.get(first.arg) if first is not None else None
+    return Parent(receiver, function.owner) if receiver is not None else ANYTHING
+
+
+def _partial(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    if not args.positional:
+        return ANYTHING
+    return Partial(args.positional[0], args.positional[1:], args.named)
+
+
+def _asdict(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or NONE
+    record = state.record(value)
+    if isinstance(record, OrmObject) and isinstance(value, Ref):
+        for name in (*record.mapped.columns, *record.mapped.relationships):
+            read(run, state, value.id, name, node)
+    return ANYTHING
+
+
+def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    pending: list[Value] = list(args.positional)
+    repeated = False
+    expanded: list[Value] = []
+    for value in pending:
+        record = state.record(value)
+        if isinstance(record, Collection):
+            repeated = repeated or record.items is None
+            expanded.extend(containers.elements(record))
+        else:
+            expanded.append(value)
+    users: dict[int, int] = {}
+    for value in expanded:
+        for session in sessions_of(state, value):
+            users[session] = users.get(session, 0) + (2 if repeated or args.open else 1)
+    if any(count > 1 for count in users.values()):
+        run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.gather"))
+    results = tuple(run.tables.await_value(run, state, value, node) for value in expanded)
+    return containers.make(run, state, node, "list", results if not repeated else None, None if not repeated else Collection("list", results).any())
+
+
+def sessions_of(state: State, value: Value) -> set[int]:
+    """Sessions that a coroutine was given."""
+    if not isinstance(value, Pending):
+        return set()
+    found: set[int] = set()
+    stack: list[Value] = [*spread(value.args)]
+    if isinstance(value.callee, FunctionValue) and value.callee.receiver is not None:
+        stack.append(value.callee.receiver)
+    if isinstance(value.callee, Method):
+        stack.append(value.callee.receiver)
+    for item in stack:
+        record = state.record(item)
+        if isinstance(record, SessionObject) and record.is_async and isinstance(item, Ref):
+            found.add(item.id)
+        elif isinstance(record, Instance):
+            found.update(
+                inner.id for inner in record.attributes.values() if isinstance(inner, Ref) and isinstance(state.heap.get(inner.id), SessionObject)
+            )
+    return found
+
+
+def _background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """A task of its own: it is followed from here, but what it does to the state does not come back."""
+    attempt = state.fork()
+    with run.joined():
+        run.tables.await_value(run, attempt, args.get(0) or ANYTHING, node)
+    return ANYTHING
+
+
+def _task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    return args.get(0) or ANYTHING
+
+
+HANDLERS: dict[str, Handler] = {
+    "builtins.len": _walk_all,
+    "builtins.sum": _walk_all,
+    "builtins.any": _walk_all,
+    "builtins.all": _walk_all,
+    "builtins.list": _copied("list"),
+    "builtins.tuple": _copied("tuple"),
+    "builtins.set": _copied("set"),
+    "builtins.frozenset": _copied("set"),
+    "builtins.dict": _copied("dict"),
+    "builtins.reversed": _copied("list"),
+    "builtins.sorted": _sorted,
+    "builtins.min": _with_key,
+    "builtins.max": _with_key,
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.next": _next,
+    "builtins.anext": _next,
+    "builtins.iter": _same,
+    "builtins.aiter": _same,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.str": _text,
+    "builtins.repr": _text,
+    "builtins.print": _text,
+    "builtins.format": _text,
+    "builtins.bool": _truth,
+    "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
+    "builtins.setattr": _setattr,
+    "builtins.vars": _vars,
+    "builtins.type": _type,
+    "builtins.super": _super,
+    "functools.partial": _partial,
+    "typing.cast": _second,
+    "typing_extensions.cast": _second,
+    "copy.copy": _same,
+    "dataclasses.asdict": _asdict,
+    "dataclasses.astuple": _asdict,
+    "asyncio.gather": _gather,
+    "anyio.gather": _gather,
+    "asyncio.create_task": _background,
+    "asyncio.ensure_future": _background,
+    "asyncio.wait_for": _task,
+    "asyncio.shield": _task,
+    "contextlib.aclosing": _same,
+    "*.jsonable_encoder": _encode,
+}
+
+__all__ = ["DROPPED", "EMITS", "Class", "Rows", "TRANSIENT", "call", "dumped"]

@@ -1,0 +1,344 @@
+"""Loops: ``for``, ``while`` and comprehensions, to a fixpoint.
+
+A loop over a collection gives its variable a *focus*: one element that can be changed strongly. After the body the focus
+joins the elements already visited; elements not yet visited keep their own state. What the body does to the session thus
+reaches the elements that later iterations see.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from greenroom.domain.heap import Collection, OrmObject, join_objects
+from greenroom.domain.state import Flow, State, merge
+from greenroom.domain.values import ANYTHING, NONE, Choice, FunctionValue, Pending, Ref, Value, join_values
+from greenroom.interpret import containers
+from greenroom.interpret.narrowing import assume, forget, known_truth
+from greenroom.interpret.protocols import truth, walk
+from greenroom.interpret.run import DISJUNCTS, Diverted, Infeasible, Run
+
+UNROLLED = 8
+"""Loops over a known number of items up to this are followed item by item."""
+ROUNDS = 6
+"""Passes over a loop body before its states are joined for good."""
+
+
+@dataclass(slots=True)
+class Focus:
+    """The summary objects that one loop variable goes through."""
+
+    keys: tuple[int, ...]
+    node: ast.AST
+
+    def enter(self, run: Run, state: State, element: Value) -> Value:
+        """Split one element off each summary."""
+        for key in self.keys:
+            record = state.heap.get(key)
+            if isinstance(record, OrmObject):
+                state.heap[self.focus(run, key)] = record.evolve(many=False)
+        return self._replaced(run, state, element)
+
+    def fold(self, run: Run, state: State) -> None:
+        """The element has been visited."""
+        for key in self.keys:
+            focus, done = self.focus(run, key), self.done(run, key)
+            record = state.heap.get(focus)
+            if isinstance(record, OrmObject):
+                known = state.heap.get(done)
+                visited = record.evolve(many=True)
+                state.heap[done] = visited if known is None else join_objects(known, visited)
+                state.rename(focus, done)
+
+    def leave(self, run: Run, state: State, *, exhausted: bool) -> None:
+        """The loop is over: visited elements are the collection's again."""
+        self.fold(run, state)
+        for key in self.keys:
+            done = self.done(run, key)
+            visited = state.heap.get(done)
+            rest = state.heap.get(key)
+            if visited is None:
+                continue
+            state.heap[key] = visited if exhausted or rest is None else join_objects(rest, visited)
+            state.rename(done, key)
+
+    def focus(self, run: Run, key: int) -> int:
+        """Heap id of the element being visited."""
+        return run.identity(self.node, ("focus", key))
+
+    def done(self, run: Run, key: int) -> int:
+        """Heap id of the elements already visited."""
+        return run.identity(self.node, ("done", key))
+
+    def _replaced(self, run: Run, state: State, value: Value) -> Value:
+        if isinstance(value, Ref):
+            if value.id in self.keys:
+                return Ref(self.focus(run, value.id))
+            record = state.heap.get(value.id)
+            if isinstance(record, Collection) and record.items is not None and record.kind in ("tuple", "row"):
+                key = run.identity(self.node, ("pair", value.id))
+                by_key = {name: self._replaced(run, state, item) for name, item in record.by_key.items()}
+                state.heap[key] = replace(record, items=tuple(self._replaced(run, state, item) for item in record.items), by_key=by_key)
+                return Ref(key)
+        if isinstance(value, Choice):
+            return Choice(tuple(self._replaced(run, state, atom) for atom in value.atoms))
+        return value
+
+
+def focus_on(state: State, element: Value | None, node: ast.AST) -> Focus:
+    """A focus for everything in ``element`` that stands for many objects."""
+    keys: list[int] = []
+
+    def gather(value: Value, depth: int) -> None:
+        if isinstance(value, Choice):
+            for atom in value.atoms:
+                gather(atom, depth)
+        elif isinstance(value, Ref):
+            record = state.heap.get(value.id)
+            if isinstance(record, OrmObject) and record.many and value.id not in keys:
+                keys.append(value.id)
+            elif isinstance(record, Collection) and depth < 2 and record.kind in ("tuple", "row"):  # noqa: PLR2004 - pairs of pairs
+                for item in record.items or ():
+                    gather(item, depth + 1)
+
+    if element is not None:
+        gather(element, 0)
+    return Focus(tuple(keys), node)
+
+
+def bind_target(run: Run, state: State, target: ast.expr, value: Value) -> None:
+    """Assign to a target; names forget what tests said of them."""
+    run.tables.assign(run, state, target, value)
+
+
+def loop(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Flow:
+    """``for`` and ``async for``."""
+    flow = Flow()
+    for start, value in run.alternatives(state, lambda inner: _iterable(run, node, inner)):
+        if isinstance(value, Pending) and isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
+            inner = _over_generator(run, node, start, value)
+        else:
+            items, element, partial = containers.iterated(run, start, value, node.iter)
+            if items is not None and len(items) <= UNROLLED:
+                inner = _unrolled(run, node, start, items)
+            else:
+                covered = Collection("list", items, element).any()
+                inner = _fixpoint(run, node, start, covered if covered is not None else ANYTHING, partial=partial)
+        flow.fall.extend(inner.fall)
+        flow.absorb(inner)
+    return flow
+
+
+def _iterable(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Value:
+    value = run.evaluate(node.iter, state)
+    if isinstance(value, Pending) and isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
+        return value
+    if isinstance(node, ast.AsyncFor) and isinstance(value, Pending):
+        value = run.tables.await_value(run, state, value, node.iter)
+    return walk(run, state, value, node.iter)
+
+
+def _over_generator(run: Run, node: ast.For | ast.AsyncFor, state: State, value: Pending) -> Flow:
+    from greenroom.interpret.generators import drive  # noqa: PLC0415
+
+    def body(item: Value, inner: State) -> Flow:
+        bind_target(run, inner, node.target, item)
+        flow = run.execute(node.body, [inner])
+        flow.fall = merge([*flow.fall, *flow.continued], DISJUNCTS)
+        flow.continued = []
+        return flow
+
+    return drive(run, state, value, node.iter, body)
+
+
+def _unrolled(run: Run, node: ast.For | ast.AsyncFor, state: State, items: tuple[Value, ...]) -> Flow:
+    flow = Flow()
+    states, broke = [state], []
+    for item in items:
+        for current in states:
+            bind_target(run, current, node.target, item)
+        inner = run.execute(node.body, states)
+        flow.returned.extend(inner.returned)
+        broke.extend(inner.broke)
+        states = merge([*inner.fall, *inner.continued], DISJUNCTS)
+        if not states:
+            break
+    _finish(run, node.orelse, states, broke, flow)
+    return flow
+
+
+def _finish(run: Run, orelse: list[ast.stmt], exhausted: list[State], broke: list[State], flow: Flow) -> None:
+    if orelse and exhausted:
+        inner = run.execute(orelse, exhausted)
+        flow.absorb(inner)
+        exhausted = inner.fall
+    flow.fall = merge([*exhausted, *broke], DISJUNCTS)
+
+
+def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Value, *, partial: bool) -> Flow:
+    focus = focus_on(state, element, node)
+    flow = Flow()
+    broke: list[State] = []
+
+    def body(head: State) -> list[State]:
+        attempt = head.fork()
+        bind_target(run, attempt, node.target, focus.enter(run, attempt, element))
+        inner = run.execute(node.body, [attempt])
+        flow.returned.extend(inner.returned)
+        broke.extend(inner.broke)
+        after = [*inner.fall, *inner.continued]
+        for one in after:
+            focus.fold(run, one)
+        return after
+
+    heads = iterate(state, body)
+    for head in heads:
+        focus.leave(run, head, exhausted=not partial)
+    for one in broke:
+        focus.leave(run, one, exhausted=False)
+    _finish(run, node.orelse, heads, broke, flow)
+    return flow
+
+
+def iterate(state: State, body) -> list[State]:  # noqa: ANN001 - Callable[[State], list[State]]
+    """All states at the head of a loop."""
+    heads = [state]
+    waiting = [state]
+    for _ in range(ROUNDS):
+        after: list[State] = []
+        for head in waiting:
+            after.extend(body(head))
+        waiting = [new for new in merge(after, DISJUNCTS) if not any(new.same(head) for head in heads)]
+        if not waiting:
+            break
+        heads.extend(waiting)
+        if len(heads) > DISJUNCTS:
+            joined = heads[0]
+            for head in heads[1:]:
+                joined = joined.join(head)
+            waiting = [] if joined.same(heads[0]) else [joined]
+            heads = [state, joined]
+    return heads
+
+
+def while_loop(run: Run, node: ast.While, state: State) -> Flow:
+    """``while``."""
+    flow = Flow()
+    broke: list[State] = []
+    exits: list[State] = []
+
+    def body(head: State) -> list[State]:
+        inside: list[State] = []
+        for start, value in run.alternatives(head, lambda inner: run.evaluate(node.test, inner)):
+            truth(run, start, value, node.test)
+            for outcome in (True, False):
+                attempt = start.fork()
+                try:
+                    assume(run, attempt, node.test, value, truth=outcome)
+                except Infeasible:
+                    continue
+                (inside if outcome else exits).append(attempt)
+        inner = run.execute(node.body, inside)
+        flow.returned.extend(inner.returned)
+        broke.extend(inner.broke)
+        return [*inner.fall, *inner.continued]
+
+    iterate(state, body)
+    _finish(run, node.orelse, merge(exits, DISJUNCTS), broke, flow)
+    return flow
+
+
+def comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, state: State) -> Value:
+    """A comprehension or generator expression, evaluated at once."""
+    saved = dict(state.variables)
+    gathered: list[tuple[Value | None, Value]] = []
+    with run.joined():
+        exact = _generate(run, node, state, 0, gathered)
+    targets = {name.id for generator in node.generators for name in ast.walk(generator.target) if isinstance(name, ast.Name)}
+    for name in targets:
+        if name in saved:
+            state.variables[name] = saved[name]
+        else:
+            state.variables.pop(name, None)
+    kind = {ast.ListComp: "list", ast.SetComp: "set", ast.GeneratorExp: "list", ast.DictComp: "dict"}[type(node)]
+    keys: Value | None = None
+    element: Value | None = None
+    for key, value in gathered:
+        element = value if element is None else join_values(element, value)
+        if key is not None:
+            keys = key if keys is None else join_values(keys, key)
+    made = run.identity(node, "comprehension")
+    filtered = any(generator.ifs for generator in node.generators)
+    items = tuple(value for _, value in gathered) if exact and kind != "dict" else None
+    state.heap[made] = Collection(kind, items, None if items is not None else element, keys, partial=filtered)
+    return Ref(made)
+
+
+def _generate(run: Run, node: ast.AST, state: State, index: int, gathered: list[tuple[Value | None, Value]]) -> bool:
+    generators = node.generators  # type: ignore[attr-defined]
+    if index == len(generators):
+        if isinstance(node, ast.DictComp):
+            key = run.evaluate(node.key, state)
+            gathered.append((key, run.evaluate(node.value, state)))
+        else:
+            gathered.append((None, run.evaluate(node.elt, state)))  # type: ignore[attr-defined]
+        return True
+    generator = generators[index]
+    value = run.evaluate(generator.iter, state)
+    if isinstance(value, Pending) and generator.is_async:
+        value = run.tables.await_value(run, state, value, generator.iter)
+    value = walk(run, state, value, generator.iter)
+    items, element, partial = containers.iterated(run, state, value, generator.iter)
+    if items is not None and len(items) <= UNROLLED:
+        exact = len(generators) == 1 and not generator.ifs
+        for item in items:
+            bind_target(run, state, generator.target, item)
+            if _conditions(run, generator, state):
+                exact = _generate(run, node, state, index + 1, gathered) and exact
+        return exact
+    covered = Collection("list", items, element).any()
+    if covered is None:
+        return False
+    focus = focus_on(state, covered, generator)
+    for _ in range(2 if _awaits(node) else 1):
+        bind_target(run, state, generator.target, focus.enter(run, state, covered))
+        before = len(gathered)
+        try:
+            if _conditions(run, generator, state):
+                _generate(run, node, state, index + 1, gathered)
+        except Diverted:
+            del gathered[before:]
+        focus.fold(run, state)
+    focus.leave(run, state, exhausted=not partial)
+    for position, (key, found) in enumerate(gathered):
+        gathered[position] = (_settled(run, key, focus) if key is not None else None, _settled(run, found, focus))
+    return False
+
+
+def _settled(run: Run, value: Value, focus: Focus) -> Value:
+    """Replace references to the focus, which has become the summary again."""
+    if isinstance(value, Ref):
+        for key in focus.keys:
+            if value.id in (focus.focus(run, key), focus.done(run, key)):
+                return Ref(key)
+    return value
+
+
+def _conditions(run: Run, generator: ast.comprehension, state: State) -> bool:
+    for test in generator.ifs:
+        value = run.evaluate(test, state)
+        truth(run, state, value, test)
+        if known_truth(state, value) is False:
+            return False
+        try:
+            assume(run, state, test, value, truth=True)
+        except Infeasible:
+            return False
+    return True
+
+
+def _awaits(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Await) for part in ast.walk(node))
+
+
+__all__ = ["NONE", "comprehension", "forget", "loop", "while_loop"]

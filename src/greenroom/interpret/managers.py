@@ -1,0 +1,176 @@
+"""``with`` and ``async with``: sessions, transaction blocks, generators and classes of the project as context managers."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import Instance, SessionObject
+from greenroom.domain.state import Flow, Raised, State
+from greenroom.domain.values import ANYTHING, NONE, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
+from greenroom.interpret import work
+from greenroom.interpret.generators import drive
+from greenroom.interpret.run import Run
+from greenroom.program.symbols import External, Function
+
+SUPPRESSING = "suppress"
+FAILURE = Library(External("builtins.Exception"))
+
+
+def with_statement(run: Run, node: ast.With | ast.AsyncWith, state: State) -> Flow:
+    """``with a as x, b as y: body``."""
+    return _enter(run, node, 0, state)
+
+
+def _enter(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State) -> Flow:
+    if index == len(node.items):
+        return run.execute(node.body, [state])
+    item = node.items[index]
+    flow = Flow()
+    for start, value in run.alternatives(state, lambda inner: _manager(run, node, item, inner)):
+        inner = _managed(run, node, index, item, start, value)
+        flow.fall.extend(inner.fall)
+        flow.absorb(inner)
+    return flow
+
+
+def _manager(run: Run, node: ast.With | ast.AsyncWith, item: ast.withitem, state: State) -> Value:
+    value = run.one_of(run.evaluate(item.context_expr, state))
+    if isinstance(value, Pending) and isinstance(node, ast.AsyncWith):
+        if isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
+            return value
+        value = run.one_of(run.tables.await_value(run, state, value, item.context_expr))
+    return value
+
+
+def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, value: Value) -> Flow:
+    if isinstance(value, Managed):
+
+        def body(yielded: Value, inner: State) -> Flow:
+            _bind(run, inner, item, yielded)
+            return _enter(run, node, index + 1, inner)
+
+        return drive(run, state, value.generator, item.context_expr, body)
+    if isinstance(value, Library) and value.symbol.name == SUPPRESSING:
+        return _suppressing(run, node, index, state)
+    if isinstance(value, Block):
+        return _block(run, node, index, item, state, value)
+    record = state.record(value)
+    if isinstance(record, SessionObject) and isinstance(value, Ref):
+        _bind(run, state, item, value)
+        key = value.id
+        return _around(run, node, index, state, lambda after: work.close(after, key), lambda after: work.close(after, key))
+    if isinstance(record, Instance) and record.cls is not None:
+        return _instance(run, node, index, item, state, value)
+    _bind(run, state, item, ANYTHING if not isinstance(value, Ref) else value)
+    return _enter(run, node, index + 1, state)
+
+
+def _bind(run: Run, state: State, item: ast.withitem, value: Value) -> None:
+    if item.optional_vars is not None:
+        run.tables.assign(run, state, item.optional_vars, value)
+
+
+def _around(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, normally, failing, *, suppress: bool = False) -> Flow:  # noqa: ANN001
+    """Follow the body; ``normally`` and ``failing`` are the two ways in which the manager's exit changes a state."""
+    outer = run.raised
+    own: list[Raised] = []
+    run.raised = own if outer is not None or suppress else None
+    try:
+        flow = _enter(run, node, index + 1, state)
+    finally:
+        run.raised = outer
+    depth = len(state.frames)
+    if outer is not None or suppress:
+        from greenroom.interpret.calls import leave  # noqa: PLC0415
+
+        for raised in own:
+            leave(raised.state, depth)
+            failing(raised.state)
+            if suppress:
+                flow.fall.append(raised.state)
+            elif outer is not None:
+                outer.append(raised)
+    for after in (*flow.fall, *flow.broke, *flow.continued, *(end for end, _ in flow.returned)):
+        normally(after)
+    return flow
+
+
+def _suppressing(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State) -> Flow:
+    return _around(run, node, index, state, lambda after: None, lambda after: None, suppress=True)
+
+
+def _block(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, block: Block) -> Flow:
+    if not isinstance(block.session, Ref):
+        return _enter(run, node, index + 1, state)
+    key = block.session.id
+    exit_node = item.context_expr
+    _bind(run, state, item, block.session)
+    record = state.session(key)
+    if record is None:
+        return _enter(run, node, index + 1, state)
+    if block.kind == "no_autoflush":
+        state.heap[key] = record.evolve(suppressed=record.suppressed + 1)
+
+        def resume(after: State) -> None:
+            current = after.session(key)
+            if current is not None:
+                after.heap[key] = current.evolve(suppressed=max(current.suppressed - 1, 0))
+
+        return _around(run, node, index, state, resume, resume)
+    if block.kind == "nested":
+        work.flush(run, state, key, exit_node)
+        current = state.session(key) or record
+        depth = current.depth + 1
+        state.heap[key] = current.evolve(depth=depth)
+
+        def released(after: State) -> None:
+            work.flush(run, after, key, exit_node)
+            work.release(after, key, depth)
+
+        return _around(run, node, index, state, released, lambda after: work.rollback(run, after, key, exit_node, to=depth))
+
+    def committed(after: State) -> None:
+        work.flush(run, after, key, exit_node)
+        work.commit(run, after, key, exit_node)
+        if block.kind == "factory":
+            work.close(after, key)
+
+    def undone(after: State) -> None:
+        work.rollback(run, after, key, exit_node)
+        if block.kind == "factory":
+            work.close(after, key)
+
+    return _around(run, node, index, state, committed, undone)
+
+
+def _instance(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, value: Value) -> Flow:
+    record = state.record(value)
+    assert isinstance(record, Instance) and record.cls is not None
+    prefix = "a" if isinstance(node, ast.AsyncWith) else ""
+    enter = run.program.member(record.cls, f"__{prefix}enter__")
+    leave = run.program.member(record.cls, f"__{prefix}exit__")
+    flow = Flow()
+    entered = [(state, value)]
+    if isinstance(enter, Function):
+        entered = run.alternatives(state, lambda inner: run.call(inner, FunctionValue(enter, value), Arguments(), item.context_expr))
+
+    def leaving(args: Arguments):  # noqa: ANN202 - a state transformer
+        def transform(after: State) -> None:
+            if isinstance(leave, Function):
+                ends = run.alternatives(after, lambda inner: run.call(inner, FunctionValue(leave, value), args, item.context_expr))
+                if ends:
+                    joined = ends[0][0]
+                    for other, _ in ends[1:]:
+                        joined = joined.join(other)
+                    after.become(joined)
+
+        return transform
+
+    for start, bound in entered:
+        _bind(run, start, item, bound)
+        inner = _around(
+            run, node, index, start, leaving(Arguments((NONE, NONE, NONE))), leaving(Arguments((FAILURE, FAILURE, FAILURE)))
+        )
+        flow.fall.extend(inner.fall)
+        flow.absorb(inner)
+    return flow

@@ -1,0 +1,141 @@
+"""Objects that come out of the database: a SELECT with loader options, turned into load states."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import PERSISTENT, Collection, OrmObject
+from greenroom.domain.loading import DEFERRED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
+from greenroom.domain.plans import NOTHING, Plan
+from greenroom.domain.state import HINT, State
+from greenroom.domain.values import Ref, Value
+from greenroom.facts.records import MappedClass, Relationship
+from greenroom.interpret.run import Run
+from greenroom.semantics.strategies import AFTER_LOAD
+
+
+def load(
+    run: Run, state: State, mapped: MappedClass, session: int | None, plan: Plan, node: ast.AST, *, many: bool = False, extra: object = None
+) -> int:
+    """Allocate an object as a SELECT with ``plan`` leaves it; eagerly loaded relationships are allocated too."""
+    key = run.identity(node, (mapped.symbol.node, extra))
+    return _load(run, state, mapped, session, plan, node, key, many=many, path=())
+
+
+def _load(
+    run: Run,
+    state: State,
+    mapped: MappedClass,
+    session: int | None,
+    plan: Plan,
+    node: ast.AST,
+    key: int,
+    *,
+    many: bool,
+    path: tuple[tuple[str, str], ...],
+    back: tuple[str, int] | None = None,
+) -> int:
+    record = OrmObject(
+        mapped, PERSISTENT, session, {}, plan=plan, many=many, loaded_at=run.site(node), touched=-1, born=-1
+    )
+    retire(run, state, key)
+    state.heap[key] = record
+    record.attributes = column_states(run, mapped, plan, node)
+    for name, relationship in mapped.relationships.items():
+        strategy, child_plan = strategy_of(relationship, plan)
+        step = (mapped.name, name)
+        condition = AFTER_LOAD.get(strategy, LAZY)
+        explicit = name in plan.relationships
+        if condition == LOADED and strategy not in ("noload", "write_only", "dynamic") and (explicit or step not in path):
+            record.attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+            if target is not None:
+                child_key = run.identity(node, (key, name))
+                reverse = (relationship.back_populates, key) if relationship.back_populates else None
+                child = _load(
+                    run, state, target, session, child_plan, node, child_key,
+                    many=many or relationship.uselist, path=(*path, step), back=reverse,
+                )  # fmt: skip
+                record.values[name] = related_value(run, state, node, key, relationship, Ref(child))
+        elif condition == LOADED:
+            record.attributes[name] = IS_LOADED
+        else:
+            bit = RAISING if condition == RAISING else LAZY
+            record.attributes[name] = absent(bit, Origin(run.site(node), f"loaded here without `{name}`"))
+    if back is not None and back[0] in mapped.relationships and not mapped.relationships[back[0]].uselist:
+        record.values[HINT + back[0]] = Ref(back[1])
+    return key
+
+
+def retire(run: Run, state: State, key: int) -> None:
+    """Make room at ``key``: an older object from the same place that is still held moves to its summary."""
+    if key not in state.heap:
+        return
+    if key not in state.reachable():
+        return
+    summary = run.identity(run.program_anchor, ("older", key))
+    older = state.heap[key]
+    if isinstance(older, OrmObject):
+        older = older.evolve(many=True)
+    from greenroom.domain.heap import join_objects  # noqa: PLC0415
+
+    known = state.heap.get(summary)
+    state.heap[summary] = older if known is None else join_objects(known, older)
+    state.rename(key, summary)
+
+
+def column_states(run: Run, mapped: MappedClass, plan: Plan, node: ast.AST) -> dict[str, LoadState]:
+    """Load states of all column-like attributes after a SELECT with ``plan``."""
+    states: dict[str, LoadState] = {}
+    for name, column in mapped.columns.items():
+        deferred = (column.deferred or name in plan.deferred) and not (name in plan.undeferred or "*" in plan.undeferred)
+        if plan.only is not None:
+            deferred = name not in plan.only and not column.primary_key
+        if deferred:
+            raises = name in plan.raising or ("*" in plan.raising and plan.only is not None) or column.raises_when_deferred
+            text = f"`{name}` is left out of the query here" if plan.only is not None or name in plan.deferred else f"`{name}` is deferred"
+            states[name] = absent(RAISING if raises else DEFERRED, Origin(run.site(node), text))
+        else:
+            states[name] = IS_LOADED
+    for name, deferred in mapped.column_properties.items():
+        left_out = deferred and name not in plan.undeferred or (plan.only is not None and name not in plan.only)
+        states[name] = absent(DEFERRED, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
+    for name in mapped.query_expressions:
+        states[name] = IS_LOADED
+    return states
+
+
+def strategy_of(relationship: Relationship, plan: Plan) -> tuple[str, Plan]:
+    """The strategy and sub-plan with which a query loads a relationship."""
+    chosen = plan.relationships.get(relationship.name)
+    if chosen is not None:
+        strategy, child = chosen
+        return (relationship.lazy if strategy == "default" else strategy), child
+    if plan.wildcard is not None and relationship.lazy not in ("write_only", "dynamic"):
+        return plan.wildcard, NOTHING
+    return relationship.lazy, NOTHING
+
+
+def related_value(run: Run, state: State, node: ast.AST, owner: int, relationship: Relationship, element: Value) -> Value:
+    """The value of a loaded relationship: the object itself, or a collection of it."""
+    if not relationship.uselist:
+        return element
+    key = run.identity(node, ("collection", owner, relationship.name))
+    state.heap[key] = Collection(relationship.collection, None, element, owner=(owner, relationship.name))
+    return Ref(key)
+
+
+def assumed(run: Run, state: State, mapped: MappedClass, session: int | None, node: ast.AST, extra: object, *, many: bool = False) -> int:
+    """An object whose history is not known: columns loaded, relationships unknown."""
+    key = run.identity(node, ("assumed", extra))
+    attributes = dict.fromkeys((*mapped.columns, *mapped.column_properties, *mapped.query_expressions), IS_LOADED)
+    for name, relationship in mapped.relationships.items():
+        raising = AFTER_LOAD.get(relationship.lazy) == RAISING
+        attributes[name] = IS_UNKNOWN if raising or relationship.lazy in ("select", "raise") else IS_LOADED
+    for name, column in mapped.columns.items():
+        if column.deferred:
+            attributes[name] = IS_UNKNOWN
+    state.heap[key] = OrmObject(
+        mapped, PERSISTENT, session, attributes, many=many, loaded_at=run.site(node), assumed=True, touched=-1, born=-1
+    )
+    return key

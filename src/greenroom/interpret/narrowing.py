@@ -1,0 +1,170 @@
+"""What a test tells about the state: truthiness, ``is None``, ``isinstance``, and facts about unknown conditions."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value
+from greenroom.interpret.run import Infeasible, Run
+from greenroom.program.symbols import Class
+
+FALSY = (None, False, 0, "", b"")
+
+
+def known_truth(state: State, value: Value) -> bool | None:
+    """Whether a value is true; None when that is not known."""
+    match value:
+        case Const(constant):
+            return bool(constant)
+        case ClassValue() | FunctionValue() | Library():
+            return True
+        case Ref(key):
+            record = state.heap.get(key)
+            if isinstance(record, Collection):
+                if record.items is not None and record.element is None and not record.by_key:
+                    return bool(record.items) if record.kind != "dict" else None
+                return True if record.by_key else None
+            return record is not None or None
+        case _:
+            return None
+
+
+def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool) -> None:
+    """Take ``test`` (which evaluated to ``value``) to be ``truth``; raises :class:`Infeasible` when that cannot be."""
+    known = known_truth(state, value)
+    if known is not None and known is not truth:
+        raise Infeasible
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            assume(run, state, operand, ANYTHING, truth=not truth)
+            return
+        case ast.BoolOp(op=ast.And(), values=parts) if truth:
+            for part in parts:
+                assume(run, state, part, ANYTHING, truth=True)
+            return
+        case ast.BoolOp(op=ast.Or(), values=parts) if not truth:
+            for part in parts:
+                assume(run, state, part, ANYTHING, truth=False)
+            return
+        case ast.NamedExpr(target=target):
+            _filter(state, target.id, truth=truth)
+            return
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            _compare(run, state, left, operator, right, truth=truth)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), kinds]):
+            _instance(run, state, name, kinds, truth=truth)
+        case ast.Name(id=name):
+            _filter(state, name, truth=truth)
+        case _:
+            pass
+    key = _key(test)
+    if key is not None:
+        if state.facts.get(key, truth) is not truth:
+            raise Infeasible
+        state.facts[key] = truth
+
+
+def _key(test: ast.expr) -> object | None:
+    """A test that means the same when it is met again: names, attributes of names and comparisons of them with constants."""
+    match test:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=base), attr=attr):
+            return (base, attr)
+        case ast.Compare(left=left, ops=[operator], comparators=[ast.Constant(value=constant)]):
+            inner = _key(left)
+            return (inner, type(operator).__name__, constant) if inner is not None else None
+        case _:
+            return None
+
+
+def forget(state: State, name: str) -> None:
+    """A variable was assigned: what was known of tests with it is void."""
+    if state.facts:
+        state.facts = {key: value for key, value in state.facts.items() if not _mentions(key, name)}
+
+
+def _mentions(key: object, name: str) -> bool:
+    if key == name:
+        return True
+    return isinstance(key, tuple) and bool(key) and _mentions(key[0], name)
+
+
+def _filter(state: State, name: str, *, truth: bool) -> None:
+    value = state.variables.get(name)
+    if not isinstance(value, Choice):
+        if value is not None and (known := known_truth(state, value)) is not None and known is not truth:
+            raise Infeasible
+        return
+    kept = tuple(atom for atom in value.atoms if known_truth(state, atom) in (None, truth))
+    _keep(state, name, kept)
+
+
+def _keep(state: State, name: str, kept: tuple[Value, ...]) -> None:
+    if not kept:
+        raise Infeasible
+    state.variables[name] = kept[0] if len(kept) == 1 else Choice(kept)
+
+
+def _compare(run: Run, state: State, left: ast.expr, operator: ast.cmpop, right: ast.expr, *, truth: bool) -> None:
+    if isinstance(left, ast.NamedExpr):
+        left = left.target
+    if not isinstance(left, ast.Name):
+        return
+    value = state.variables.get(left.id)
+    if value is None:
+        return
+    negated = isinstance(operator, ast.IsNot | ast.NotEq)
+    if not isinstance(operator, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) or not isinstance(right, ast.Constant):
+        return
+    wanted = truth is not negated
+    constant = Const(right.value)
+    parts = value.atoms if isinstance(value, Choice) else (value,)
+    kept: list[Value] = []
+    for atom in parts:
+        same = _same(atom, constant)
+        if same is None or same is wanted:
+            narrowed = constant if wanted and isinstance(atom, Anything) and constant == NONE else atom
+            kept.append(narrowed)
+    _keep(state, left.id, tuple(kept))
+
+
+def _same(atom: Value, constant: Const) -> bool | None:
+    if isinstance(atom, Const):
+        return atom.value == constant.value
+    if isinstance(atom, Anything):
+        return None
+    return False
+
+
+def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool) -> None:
+    value = state.variables.get(name)
+    if not isinstance(value, Ref) or not truth:
+        return
+    record = state.orm(value.id)
+    assert run.module is not None
+    symbol = run.program.resolve(run.module, kinds, function=run.function)
+    if record is None or not isinstance(symbol, Class):
+        return
+    mapped = run.backend.mapped(symbol)
+    if mapped is None or mapped is record.mapped:
+        return
+    ancestor = mapped.parent
+    while ancestor is not None and ancestor is not record.mapped:
+        ancestor = ancestor.parent
+    if ancestor is None:
+        return
+    attributes = dict(record.attributes)
+    for added in mapped.columns:
+        if added not in attributes:
+            origin = Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{added}` of the subclass out") if (
+                record.loaded_at is not None
+            ) else None
+            attributes[added] = IS_LOADED if record.assumed or record.mapped.polymorphic_load or mapped.polymorphic_load else absent(DEFERRED, origin)
+    for added in mapped.relationships:
+        if added not in attributes:
+            attributes[added] = IS_LOADED if record.assumed else absent(LAZY, None)
+    state.heap[value.id] = record.evolve(mapped=mapped, attributes=attributes)

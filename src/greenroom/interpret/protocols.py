@@ -1,0 +1,108 @@
+"""What Python does with a value behind the scenes: truth, text, equality, iteration."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.events import NeverAwaited
+from greenroom.domain.heap import OrmObject
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, Arguments, FunctionValue, Method, Pending, Ref, Value, atoms
+from greenroom.interpret.attributes import read
+from greenroom.interpret.run import Call, Run
+from greenroom.program.symbols import Class, Function
+
+
+def dunder(run: Run, state: State, value: Value, names: tuple[str, ...], args: Arguments, node: ast.AST) -> bool:
+    """Call the first of the special methods that the object's class defines."""
+    record = state.record(value)
+    if not isinstance(record, OrmObject):
+        return False
+    for name in names:
+        member = run.program.member(record.mapped.symbol, name)
+        if isinstance(member, Function):
+            run.tables.call(run, state, FunctionValue(member, value), args, node)
+            return True
+    return False
+
+
+def text(run: Run, state: State, value: Value, node: ast.AST, *, representation: bool = False) -> None:
+    """``str(value)`` or ``repr(value)``."""
+    for atom in atoms(value):
+        record = state.record(atom)
+        if isinstance(record, OrmObject) and isinstance(atom, Ref):
+            names = ("__repr__",) if representation else ("__str__", "__repr__")
+            if not dunder(run, state, atom, names, Arguments(), node):
+                _generated_text(run, state, atom.id, record, node)
+        elif isinstance(atom, Pending):
+            used(run, atom)
+
+
+def _generated_text(run: Run, state: State, key: int, record: OrmObject, node: ast.AST) -> None:
+    mapped = record.mapped
+    if mapped.is_dataclass and mapped.dataclass_repr:
+        _as_model_code(run, state, key, record, node, "__repr__")
+    elif mapped.is_sqlmodel:
+        from greenroom.interpret.library import dumped  # noqa: PLC0415
+
+        dumped(run, record, node, "repr()")
+
+
+def _as_model_code(run: Run, state: State, key: int, record: OrmObject, node: ast.AST, name: str) -> None:
+    """A generated dunder of a dataclass reads every field."""
+    mapped = record.mapped
+    for attribute in (*mapped.columns, *mapped.relationships):
+        relationship = mapped.relationships.get(attribute)
+        if relationship is not None and name == "__repr__" and not relationship.repr:
+            continue
+        if attribute in (state.orm(key) or record).attributes:
+            read(run, state, key, attribute, node)
+
+
+def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> Value:
+    """``left == right``."""
+    record = state.record(left)
+    if isinstance(record, OrmObject) and isinstance(left, Ref) and not dunder(run, state, left, ("__eq__",), Arguments((right,)), node):
+        other = state.record(right)
+        if record.mapped.is_dataclass and record.mapped.dataclass_eq and isinstance(other, OrmObject):
+            _as_model_code(run, state, left.id, record, node, "__eq__")
+        elif record.mapped.is_sqlmodel and isinstance(other, OrmObject):
+            from greenroom.interpret.library import dumped  # noqa: PLC0415
+
+            dumped(run, record, node, "==")
+    return ANYTHING
+
+
+def truth(run: Run, state: State, value: Value, node: ast.AST) -> None:
+    """``bool(value)``."""
+    for atom in atoms(value):
+        if isinstance(atom, Pending):
+            used(run, atom)
+        else:
+            dunder(run, state, atom, ("__bool__", "__len__"), Arguments(), node)
+
+
+def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
+    """``iter(value)``: what is walked may be produced by a generator of the project."""
+    if isinstance(value, Pending) and isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
+        from greenroom.interpret.generators import collected  # noqa: PLC0415
+
+        return collected(run, state, value, node)
+    record = state.record(value)
+    if isinstance(record, OrmObject):
+        dunder(run, state, value, ("__iter__", "__len__"), Arguments(), node)
+    if isinstance(value, Pending):
+        used(run, value)
+    return value
+
+
+def used(run: Run, value: Pending) -> None:
+    """An awaitable was used as if it were its result."""
+    if isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
+        return
+    from greenroom.interpret.access import described  # noqa: PLC0415
+
+    run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(value.callee)), id(value.node))
+
+
+__all__ = ["Call", "Class", "Method", "dunder", "equal", "text", "truth", "used", "walk"]

@@ -1,0 +1,57 @@
+"""Results: what their methods give back."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Ref, Rows, Value, atoms, join_values
+from greenroom.interpret.run import Run
+from greenroom.interpret.sessions import NO_RESULT
+from greenroom.semantics.results import EXACTLY_ONE, MANY, ONE_SCALAR, OPTIONAL, OPTIONAL_SCALAR, SAME
+
+
+def method(run: Run, state: State, rows: Rows, name: str, args: Arguments, node: ast.AST) -> Value:
+    """``result.name(...)``."""
+    first = rows.row[0] if rows.row else (rows.element if rows.scalars else ANYTHING)
+    if name == "scalars":
+        return Rows(first, scalars=True, row=rows.row)
+    if name in SAME:
+        return rows
+    if name in MANY:
+        return listed(run, state, rows.element, node)
+    if name in OPTIONAL:
+        return NONE if run.pick(2) else single(run, state, rows.element, node)
+    if name in OPTIONAL_SCALAR:
+        return NONE if run.pick(2) else single(run, state, first, node)
+    if name in EXACTLY_ONE:
+        run.may_raise(NO_RESULT, state)
+        return single(run, state, rows.element, node)
+    if name in ONE_SCALAR:
+        run.may_raise(NO_RESULT, state)
+        return single(run, state, first, node)
+    return ANYTHING
+
+
+def listed(run: Run, state: State, element: Value, node: ast.AST) -> Value:
+    """A list of everything that the rows hold."""
+    key = run.identity(node, "all")
+    state.heap[key] = Collection("list", None, element)
+    return Ref(key)
+
+
+def single(run: Run, state: State, element: Value, node: ast.AST) -> Value:
+    """One row: an object that stood for many becomes a single one."""
+    for atom in atoms(element):
+        record = state.record(atom)
+        if isinstance(record, OrmObject) and record.many and isinstance(atom, Ref):
+            state.heap[atom.id] = replace(record, many=False)
+        elif isinstance(record, Collection) and record.kind == "row":
+            for item in record.items or ():
+                single(run, state, item, node)
+    return element
+
+
+__all__ = ["ANYTHING", "Anything", "join_values", "listed", "method", "single"]

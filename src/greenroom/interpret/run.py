@@ -1,0 +1,292 @@
+"""One run over one root: dispatch, nondeterministic choice, exceptions, events and the bounds on work."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from greenroom.domain.events import Event
+from greenroom.domain.loading import Site
+from greenroom.domain.state import Flow, Raised, State, merge, merge_returns
+from greenroom.domain.values import Anything, Arguments, Choice, Value, join_values
+from greenroom.facts.collect import Backend
+from greenroom.program.program import Program
+from greenroom.program.symbols import Class, External, Function, Module
+
+DISJUNCTS = 6
+"""States kept apart at one point before they are joined."""
+ALTERNATIVES = 12
+"""Ways through one statement that are followed."""
+DEPTH = 24
+"""Nested calls that are followed."""
+STEPS = 20_000
+"""Statements interpreted for one root."""
+
+
+class Infeasible(Exception):  # noqa: N818 - not an error: the alternative at hand contradicts itself
+    """The alternative being followed cannot happen."""
+
+
+class Diverted(Exception):  # noqa: N818 - control flow of the analysed program, not an error
+    """The expression never returns normally: the called function always raises."""
+
+
+@dataclass(slots=True)
+class Choosing:
+    """One choice point of a statement: the alternative taken now, and all of them."""
+
+    count: int
+    index: int = 0
+    payload: Sequence[object] = ()
+
+
+@dataclass(slots=True)
+class Call:
+    """A call in progress."""
+
+    function: Function
+    site: Site | None
+    model_code: bool = False
+    """Code of a mapped class itself: reads in it are reported at the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the analysis takes for granted where the project does not say."""
+
+    returning: bool | None = True
+    sqlalchemy: str = "2.0"
+
+
+@dataclass(slots=True)
+class Tables:
+    """Dispatch tables, by syntax class."""
+
+    expressions: Mapping[type, Callable[[Run, ast.expr, State], Value]]
+    statements: Mapping[type, Callable[[Run, ast.stmt, State], Flow]]
+    call: Callable[[Run, State, Value, Arguments, ast.AST], Value]
+    await_value: Callable[[Run, State, Value, ast.AST], Value]
+    assign: Callable[[Run, State, ast.expr, Value], None]
+
+
+@dataclass(slots=True)
+class Tracker:
+    """What outlives a run: events, functions reached, bounds hit."""
+
+    events: dict[object, Event] = field(default_factory=dict)
+    reached: set[ast.AST] = field(default_factory=set)
+    bounded: dict[str, str] = field(default_factory=dict)
+    functions: int = 0
+
+
+class Run:
+    """The interpreter's context while it follows one root."""
+
+    def __init__(self, program: Program, backend: Backend, tables: Tables, settings: Settings, tracker: Tracker) -> None:
+        self.program = program
+        self.backend = backend
+        self.tables = tables
+        self.settings = settings
+        self.tracker = tracker
+        self.calls: list[Call] = []
+        self.module: Module | None = None
+        self.raised: list[Raised] | None = None
+        """Where exceptions go: the innermost ``try`` being followed, None where nobody would catch one."""
+        self.choices: list[Choosing] = []
+        self.position = 0
+        self.joining = 0
+        """Above zero, choice points join instead of splitting."""
+        self.greenlet = 0
+        """Above zero, implicit IO is legal (``run_sync``)."""
+        self.steps = 0
+        self.yielders: list[Callable[[Value, State], Sequence[tuple[State, Value]]] | None] = []
+        self.identities: dict[object, int] = {}
+        self.globals: dict[tuple[str, str], Value | None] = {}
+        self.silent = 0
+        self.schema_lenient = False
+        self.handling: list[External | Class | None] = []
+        """Exceptions that the ``except`` blocks being followed have caught."""
+        self.on_return: tuple[Function, Callable[[State, Value, ast.expr], list[tuple[State, Value]]]] | None = None
+        """The endpoint being followed, and what happens to its result."""
+        self.schema = ""
+        """The path of schema fields while a value is serialized."""
+        self.program_anchor: ast.AST = ast.Pass()
+        """Stands for no place in particular, for identities that are not made by a node."""
+
+    # Places
+
+    @property
+    def function(self) -> Function | None:
+        """The function being followed."""
+        return self.calls[-1].function if self.calls else None
+
+    def site(self, node: ast.AST) -> Site:
+        """The place of a node of the current module."""
+        assert self.module is not None
+        return Site(self.module, node)
+
+    def call_sites(self) -> tuple[Site, ...]:
+        """The calls in progress, outermost first."""
+        return tuple(call.site for call in self.calls if call.site is not None)
+
+    def identity(self, node: ast.AST, extra: object = None) -> int:
+        """A heap id for what ``node`` allocates in the current calling context."""
+        key = (id(node), extra, tuple(id(call.site.node) for call in self.calls if call.site is not None))
+        found = self.identities.get(key)
+        if found is None:
+            found = self.identities[key] = len(self.identities) + 1
+        return found
+
+    # Evaluation
+
+    def evaluate(self, node: ast.expr, state: State) -> Value:
+        """The value of an expression; ``state`` takes its effects."""
+        evaluate = self.tables.expressions.get(type(node))
+        return evaluate(self, node, state) if evaluate is not None else Anything()
+
+    def execute(self, body: Sequence[ast.stmt], states: list[State]) -> Flow:
+        """Follow a block from each of ``states``."""
+        flow = Flow(fall=states)
+        for statement in body:
+            if not flow.fall:
+                break
+            handler = self.tables.statements.get(type(statement))
+            if handler is None:
+                continue
+            after: list[State] = []
+            for state in flow.fall:
+                self.steps += 1
+                if self.steps > STEPS:
+                    self.bound("steps")
+                    return Flow(returned=flow.returned, broke=flow.broke, continued=flow.continued)
+                inner = handler(self, statement, state)
+                after.extend(inner.fall)
+                flow.absorb(inner)
+            flow.fall = merge(after, DISJUNCTS)
+        flow.returned = merge_returns(flow.returned, DISJUNCTS)
+        return flow
+
+    def bound(self, which: str) -> None:
+        """Note that a bound on work was reached."""
+        function = self.calls[0].function if self.calls else None
+        if function is not None:
+            self.tracker.bounded.setdefault(f"{function.module.name}.{function.qualname}", which)
+
+    def each(self, value: Value, state: State, action: Callable[[Value, State], Value]) -> Value:
+        """Apply ``action`` to one atom of ``value``; where choice points join, to all of them."""
+        if not isinstance(value, Choice):
+            return action(value, state)
+        if not self.joining:
+            return action(self.one_of(value), state)
+        joined: State | None = None
+        result: Value | None = None
+        for atom in value.atoms:
+            attempt = state.fork()
+            try:
+                found = action(atom, attempt)
+            except (Infeasible, Diverted):
+                continue
+            joined = attempt if joined is None else joined.join(attempt)
+            result = found if result is None else join_values(result, found)
+        if joined is None or result is None:
+            raise Infeasible
+        state.become(joined)
+        return result
+
+    def call(self, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
+        """Call a value and, where that gives an awaitable, await it."""
+        return self.tables.await_value(self, state, self.tables.call(self, state, callee, args, node), node)
+
+    # Choice
+
+    def alternatives(self, state: State, action: Callable[[State], Value]) -> list[tuple[State, Value]]:
+        """Every way through ``action``, each from its own copy of ``state``.
+
+        The action is run once for each combination of choices; a choice point met again replays its stored outcome.
+        """
+        outer, position, joining = self.choices, self.position, self.joining
+        self.choices, self.joining = [], 0
+        outcomes: list[tuple[State, Value]] = []
+        try:
+            while True:
+                self.position = 0
+                attempt = state.fork()
+                try:
+                    outcomes.append((attempt, action(attempt)))
+                except (Infeasible, Diverted):
+                    pass
+                while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
+                    self.choices.pop()
+                if not self.choices or len(outcomes) >= ALTERNATIVES:
+                    break
+                self.choices[-1].index += 1
+        finally:
+            self.choices, self.position, self.joining = outer, position, joining
+        return outcomes
+
+    def pick(self, count: int) -> int:
+        """Choose one of ``count`` alternatives."""
+        if count < 2 or self.joining:  # noqa: PLR2004 - a single alternative is no choice
+            return 0
+        if self.position < len(self.choices):
+            choice = self.choices[self.position]
+        else:
+            choice = Choosing(count)
+            self.choices.append(choice)
+        self.position += 1
+        return choice.index
+
+    def pick_outcome(self, state: State, compute: Callable[[], Sequence[tuple[State, Value]]]) -> Value:
+        """Choose one of the outcomes of a call; ``state`` becomes that outcome's."""
+        if self.joining:
+            outcomes: Sequence[tuple[State, Value]] = merge_returns(list(compute()), 1)
+            index = 0
+        else:
+            if self.position < len(self.choices):
+                choice = self.choices[self.position]
+            else:
+                outcomes = compute()
+                choice = Choosing(len(outcomes), payload=outcomes)
+                self.choices.append(choice)
+            self.position += 1
+            outcomes, index = choice.payload, choice.index  # type: ignore[assignment]
+        if not outcomes:
+            raise Diverted
+        after, value = outcomes[index]
+        state.become(after)
+        return value
+
+    def one_of(self, value: Value) -> Value:
+        """Choose one atom of a value."""
+        if not isinstance(value, Choice):
+            return value
+        return value.atoms[self.pick(len(value.atoms))]
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Within the block, choice points do not split the state."""
+        self.joining += 1
+        try:
+            yield
+        finally:
+            self.joining -= 1
+
+    # Exceptions
+
+    def may_raise(self, error: External | Class | None, state: State) -> None:
+        """Record that an exception may leave from here with ``state``."""
+        if self.raised is not None:
+            self.raised.append(Raised(error, state.fork()))
+
+    # Events
+
+    def emit(self, event: Event, *key: object) -> None:
+        """Record an event once for each place and subject; a sure one replaces an unsure one."""
+        if self.silent:
+            return
+        identity = (type(event), event.site.node, *key)
+        known = self.tracker.events.get(identity)
+        if known is None or (getattr(event, "sure", True) and not getattr(known, "sure", True)):
+            self.tracker.events[identity] = event

@@ -1,0 +1,164 @@
+"""Serialization: which attributes a pydantic schema reads from an object, how deep, and what that loads."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, FunctionValue, Ref, Rows, Value
+from greenroom.facts.records import Schema
+from greenroom.interpret.run import Call, Diverted, Infeasible, Run
+from greenroom.program.symbols import Class
+from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
+
+VALIDATING = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
+DEEPEST = 6
+"""Nested schemas followed."""
+
+
+def validate_call(run: Run, state: State, symbol: Class, name: str, args: Arguments, node: ast.AST) -> Value:
+    """``Schema.model_validate(obj)`` and its kin; other class methods of a library base give nothing that is followed."""
+    if name in VALIDATING:
+        schema = run.backend.schema(symbol)
+        value = args.get(0, "obj") or NONE
+        mapped = run.backend.mapped(symbol)
+        if mapped is not None and mapped.is_sqlmodel:
+            return _table_from(run, state, symbol, value, args, node)
+        if schema is not None:
+            validate(run, state, value, Named(symbol), node, schema.name)
+            return Anything(Named(symbol), ("validated", id(node)))
+    if name == "model_construct":
+        return Anything(Named(symbol), ("validated", id(node)))
+    return ANYTHING
+
+
+def _table_from(run: Run, state: State, symbol: Class, value: Value, args: Arguments, node: ast.AST) -> Value:
+    """``Hero.model_validate(data)``: a new table object; from another table object it reads everything."""
+    record = state.record(value)
+    if isinstance(record, OrmObject) and isinstance(value, Ref):
+        from greenroom.interpret.attributes import read  # noqa: PLC0415
+
+        for name in (*record.mapped.columns, *record.mapped.relationships):
+            read(run, state, value.id, name, node)
+    return run.tables.call(run, state, ClassValue(symbol), Arguments((), (), open=True), node)
+
+
+def validate(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.AST, path: str, depth: int = 0) -> None:
+    """Read from ``value`` what validation against ``type_ref`` reads."""
+    if depth > DEEPEST:
+        return
+    match type_ref:
+        case AnnotatedRef(inner):
+            validate(run, state, value, inner, node, path, depth)
+        case TypeVarRef(_, bound) if bound is not None:
+            validate(run, state, value, bound, node, path, depth)
+        case Union(members):
+            for member in members:
+                if isinstance(member, Named | AnnotatedRef | Union):
+                    validate(run, state, value, member, node, path, depth)
+        case Named(symbol, args):
+            if isinstance(symbol, Class):
+                schema = run.backend.schema(symbol)
+                if schema is not None and run.backend.mapped(symbol) is None:
+                    for part in _objects(state, value):
+                        _validate_object(run, state, part, schema, type_ref, node, path, depth)
+            elif args:
+                _validate_elements(run, state, value, args, symbol.name, node, path, depth)
+        case _:
+            return
+
+
+def _objects(state: State, value: Value) -> list[Value]:
+    return [atom for atom in (value.atoms if isinstance(value, Choice) else (value,)) if isinstance(atom, Ref)]
+
+
+def _validate_elements(
+    run: Run, state: State, value: Value, args: tuple[TypeRef, ...], container: str, node: ast.AST, path: str, depth: int
+) -> None:
+    for atom in value.atoms if isinstance(value, Choice) else (value,):
+        if isinstance(atom, Rows):
+            validate(run, state, atom.element, args[0], node, path, depth)
+            continue
+        record = state.record(atom)
+        if not isinstance(record, Collection):
+            continue
+        inner = args[-1] if container.lower() in ("dict", "mapping") else args[0]
+        for part in (*(record.items or ()), *record.by_key.values(), *((record.element,) if record.element is not None else ())):
+            validate(run, state, part, inner, node, path, depth)
+
+
+def _validate_object(
+    run: Run, state: State, value: Value, schema: Schema, type_ref: Named, node: ast.AST, path: str, depth: int
+) -> None:
+    record = state.record(value)
+    if not isinstance(record, OrmObject) or not isinstance(value, Ref):
+        _validate_carrier(run, state, value, schema, node, path, depth)
+        return
+    if not schema.from_attributes and not run.schema_lenient:
+        return
+    for validator in schema.before_validators:
+        _call_validator(run, state, validator, value, node)
+    from greenroom.interpret.access import get  # noqa: PLC0415
+
+    mapping = _arguments(run, schema, type_ref)
+    for field in schema.fields.values():
+        outer, run.schema = run.schema, f"{path}.{field.name}"
+        try:
+            found = get(run, state, value, field.reads, node)
+        except (Infeasible, Diverted):
+            run.schema = outer
+            continue
+        run.schema = outer
+        validate(run, state, found, run.program.substitute(field.type, mapping), node, f"{path}.{field.name}", depth + 1)
+
+
+def _arguments(run: Run, schema: Schema, type_ref: Named) -> dict[str, TypeRef]:
+    mapping = dict(run.program.type_arguments(schema.symbol))
+    if type_ref.args:
+        parameters = [ref.name for field in schema.fields.values() for ref in _variables(field.type)]
+        for name, given in zip(dict.fromkeys(parameters), type_ref.args, strict=False):
+            mapping[name] = given
+    return mapping
+
+
+def _variables(type_ref: TypeRef) -> list[TypeVarRef]:
+    match type_ref:
+        case TypeVarRef():
+            return [type_ref]
+        case Named(_, args):
+            return [found for arg in args for found in _variables(arg)]
+        case Union(members):
+            return [found for member in members for found in _variables(member)]
+        case AnnotatedRef(inner):
+            return _variables(inner)
+        case _:
+            return []
+
+
+def _validate_carrier(run: Run, state: State, value: Value, schema: Schema, node: ast.AST, path: str, depth: int) -> None:
+    """A dict or an instance that holds ORM objects in its fields."""
+    record = state.record(value)
+    held = record.by_key if isinstance(record, Collection) else getattr(record, "attributes", {}) if record is not None else {}
+    own = getattr(record, "schema", None)
+    for field in schema.fields.values():
+        inner = held.get(field.reads)
+        if inner is None:
+            inner = held.get(field.name)
+        if inner is not None and own is not schema:
+            validate(run, state, inner, field.type, node, f"{path}.{field.name}", depth + 1)
+
+
+def _call_validator(run: Run, state: State, validator: object, value: Value, node: ast.AST) -> None:
+    from greenroom.program.symbols import Function  # noqa: PLC0415
+
+    if not isinstance(validator, Function) or validator.owner is None:
+        return
+    receiver = ClassValue(validator.owner)
+    run.calls.append(Call(validator, run.site(node), model_code=True))
+    try:
+        run.tables.call(run, state, FunctionValue(validator, receiver), Arguments((value, ANYTHING)), node)
+    except (Infeasible, Diverted):
+        pass
+    finally:
+        run.calls.pop()

@@ -1,0 +1,464 @@
+"""Session operations: the rows of :mod:`greenroom.semantics.sessions` carried out on a state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenroom.domain.heap import DELETED, PERSISTENT, Collection, OrmObject
+from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, Origin, absent
+from greenroom.domain.state import State
+from greenroom.domain.values import (
+    ANYTHING,
+    NONE,
+    Anything,
+    Arguments,
+    Attribute,
+    Block,
+    ClassValue,
+    Const,
+    LoaderOption,
+    Ref,
+    Rows,
+    SqlExpression,
+    Statement,
+    Value,
+    atoms,
+    join_values,
+)
+from greenroom.domain.plans import NOTHING, Plan
+from greenroom.facts.records import Default, EagerDefaults, MappedClass
+from greenroom.interpret import work
+from greenroom.interpret.attributes import adopt
+from greenroom.interpret.materialise import column_states, load, related_value, strategy_of
+from greenroom.interpret.run import Infeasible, Run
+from greenroom.program.symbols import External
+from greenroom.semantics.effects import (
+    Attach,
+    Autoflush,
+    Close,
+    Commit,
+    Delete,
+    Detach,
+    Effect,
+    Execute,
+    Expire,
+    Flush,
+    Get,
+    Inert,
+    Merge,
+    OpenBlock,
+    Operation,
+    Refresh,
+    Rollback,
+    RunSync,
+)
+from greenroom.semantics.strategies import AFTER_LOAD
+
+NO_RESULT = External("sqlalchemy.exc.NoResultFound")
+DATABASE_ERROR = External("sqlalchemy.exc.DBAPIError")
+Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
+
+
+def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
+    """Carry out one operation on the session with heap id ``session``."""
+    value: Value = NONE
+    for effect in operation.effects:
+        value = APPLY[type(effect)](run, state, session, effect, args, node)
+    return value
+
+
+def autoflush(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """A flush where the session's options ask for one."""
+    record = state.session(session)
+    if record is not None and record.autoflush is not False and not record.suppressed:
+        work.flush(run, state, session, node)
+
+
+def _attach(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0, "instances" if isinstance(effect, Attach) and effect.each else "instance")
+    if value is not None:
+        work.attach(run, state, value, session)
+    return NONE
+
+
+def _delete(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    for atom in atoms(args.get(0, "instance") or NONE):
+        record = state.record(atom)
+        if isinstance(record, OrmObject) and isinstance(atom, Ref):
+            state.heap[atom.id] = record.evolve(dirty=record.dirty | {work.DELETION})
+    return NONE
+
+
+def _flush(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    work.flush(run, state, session, node)
+    return NONE
+
+
+def _autoflush(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    autoflush(run, state, session, node)
+    return NONE
+
+
+def _commit(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    work.commit(run, state, session, node)
+    return NONE
+
+
+def _rollback(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    work.rollback(run, state, session, node)
+    return NONE
+
+
+def _close(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    work.close(state, session)
+    return NONE
+
+
+def _expire(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    if isinstance(effect, Expire) and effect.everything:
+        for key, _ in state.objects_of(session):
+            work.expire(run, state, key, None, node)
+        return NONE
+    names = work.constant_names(args.get(1, "attribute_names"), state)
+    for atom in atoms(args.get(0, "instance") or NONE):
+        if isinstance(atom, Ref):
+            work.expire(run, state, atom.id, names, node)
+    return NONE
+
+
+def _detach(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    if isinstance(effect, Detach) and effect.everything:
+        for key, _ in state.objects_of(session):
+            work.detach(state, key)
+        return NONE
+    for atom in atoms(args.get(0, "instance") or NONE):
+        if isinstance(atom, Ref):
+            work.detach(state, atom.id)
+    return NONE
+
+
+def _refresh(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    names_value = args.get(1, "attribute_names")
+    names = work.constant_names(names_value, state)
+    for atom in atoms(args.get(0, "instance") or NONE):
+        record = state.record(atom)
+        if not isinstance(record, OrmObject) or not isinstance(atom, Ref):
+            continue
+        others = any(key != atom.id and (found.dirty or found.life & 2) for key, found in state.objects_of(session))
+        if others:
+            held = state.heap[atom.id]
+            if isinstance(held, OrmObject) and held.life == PERSISTENT:
+                # The refreshed object's own changes are thrown away, not flushed.
+                state.heap[atom.id] = held.evolve(dirty=frozenset())
+                autoflush(run, state, session, node)
+                again = state.orm(atom.id)
+                if again is not None:
+                    state.heap[atom.id] = again.evolve(dirty=held.dirty, assigned_at=held.assigned_at)
+        current = state.orm(atom.id)
+        if current is not None and current.life & PERSISTENT:
+            unknown_names = names_value is not None and names_value != NONE and names is None
+            if not unknown_names:
+                work.refresh(run, state, atom.id, names, node)
+            else:
+                work.reload(run, state, atom.id, node, drop=False)
+                again = state.orm(atom.id)
+                if again is not None:
+                    state.heap[atom.id] = again.evolve(attributes={n: s.unsure() for n, s in again.attributes.items()})
+    return NONE
+
+
+def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    value = run.one_of(args.get(0, "instance") or NONE)
+    record = state.record(value)
+    if not isinstance(record, OrmObject) or not isinstance(value, Ref):
+        return ANYTHING
+    if record.session == session and record.life & PERSISTENT:
+        return value
+    key = load(run, state, record.mapped, session, NOTHING, node, extra="merge")
+    merged = state.orm(key)
+    assert merged is not None
+    attributes = dict(merged.attributes)
+    values = dict(merged.values)
+    for name, known in record.attributes.items():
+        if known.bits & 1 and name in record.mapped.relationships and name in record.values:
+            attributes[name] = IS_LOADED
+            values[name] = record.values[name]
+    dirty = frozenset(record.dirty | {n for n, s in record.attributes.items() if s.bits & 1 and n in record.mapped.columns})
+    state.heap[key] = merged.evolve(attributes=attributes, values=values, dirty=dirty - set(record.mapped.primary_key))
+    return Ref(key)
+
+
+def mapped_of(run: Run, value: Value | None) -> MappedClass | None:
+    """The mapped class that a value names."""
+    if isinstance(value, ClassValue):
+        return run.backend.mapped(value.symbol)
+    if isinstance(value, Attribute):
+        return value.mapped
+    return None
+
+
+def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    required = isinstance(effect, Get) and effect.required
+    mapped = mapped_of(run, run.one_of(args.get(0, "entity") or NONE))
+    if mapped is None:
+        run.may_raise(DATABASE_ERROR, state)
+        return ANYTHING
+    identity = args.get(1, "ident")
+    populate = args.get(None, "populate_existing") == Const(True)
+    existing = find(state, session, mapped, identity)
+    if required:
+        run.may_raise(NO_RESULT, state)
+    if existing is not None and not populate:
+        record = state.orm(existing)
+        if record is not None and any(s.bits & (DROPPED & ~GENERATED) for s in record.attributes.values()):
+            autoflush(run, state, session, node)
+            work.reload(run, state, existing, node, drop=False)
+        return Ref(existing)
+    if not required and existing is None and run.pick(2):
+        return NONE
+    autoflush(run, state, session, node)
+    plan = plan_of(state, args.get(None, "options"), mapped)
+    return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate))
+
+
+def find(state: State, session: int, mapped: MappedClass, identity: Value | None) -> int | None:
+    """The object of the identity map with this primary key, when the analysis knows it to be the same."""
+    if identity is None or (isinstance(identity, Anything) and identity.token is None):
+        return None
+    for key, record in state.objects_of(session):
+        if record.mapped is mapped and record.life & PERSISTENT and not record.many:
+            primary = mapped.primary_key
+            token = ("attribute", key, primary[0]) if len(primary) == 1 else None
+            if record.key == identity or (token is not None and isinstance(identity, Anything) and identity.token == token):
+                return key
+    return None
+
+
+def plan_of(state: State, value: Value | None, mapped: MappedClass) -> Plan:
+    """The plan that loader options make for one class."""
+    plan = NOTHING
+    for option in options_in(state, value):
+        if option.owner is None or option.owner is mapped or _kin(option.owner, mapped):
+            plan = plan.merge(option.plan)
+    return plan
+
+
+def _kin(one: MappedClass, other: MappedClass) -> bool:
+    return Statement("", plans=((one, Plan(wildcard="x")),)).plan_for(other).wildcard == "x"
+
+
+def options_in(state: State, value: Value | None) -> list[LoaderOption]:
+    """All loader options in a value or in a list of them."""
+    if value is None:
+        return []
+    found: list[LoaderOption] = []
+    for atom in atoms(value):
+        if isinstance(atom, LoaderOption):
+            found.append(atom)
+        record = state.record(atom)
+        if isinstance(record, Collection):
+            for item in (*(record.items or ()), *((record.element,) if record.element is not None else ())):
+                found.extend(options_in(state, item))
+    return found
+
+
+def fetch(
+    run: Run, state: State, session: int | None, mapped: MappedClass, plan: Plan, node: ast.AST, *,
+    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, extra: object = None,
+) -> int:  # fmt: skip
+    """An object that a SELECT returns: the one already in the session when it is known to be the same row."""
+    if session is not None:
+        existing = find(state, session, mapped, identity)
+        if existing is not None:
+            repopulate(run, state, existing, plan, node, populate=populate)
+            return existing
+        _touch_others(run, state, session, mapped, node, restricted=restricted, plan=plan, populate=populate)
+    key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
+    record = state.orm(key)
+    if record is not None:
+        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted)
+    return key
+
+
+def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, populate: bool) -> None:
+    """A SELECT returned a row whose object is in the session already: only what was absent is filled."""
+    record = state.orm(key)
+    if record is None:
+        return
+    fresh = column_states(run, record.mapped, plan, node)
+    attributes = dict(record.attributes)
+    values = dict(record.values)
+    for name, loaded in fresh.items():
+        if populate or (attributes[name].bits != 1 and loaded.bits == 1):
+            attributes[name] = loaded
+            values.pop(name, None)
+    for name, relationship in record.mapped.relationships.items():
+        strategy, child_plan = strategy_of(relationship, plan)
+        if AFTER_LOAD.get(strategy) == 1 and (populate or attributes[name].bits != 1) and relationship.target is not None:
+            attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target)
+            if target is not None:
+                child = load(run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name))
+                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+        elif populate and AFTER_LOAD.get(strategy, 128) == 128:
+            attributes[name] = absent(128, Origin(run.site(node), f"loaded again here without `{name}`"))
+            values.pop(name, None)
+    state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate else record.plan)
+
+
+def _touch_others(
+    run: Run, state: State, session: int, mapped: MappedClass, node: ast.AST, *, restricted: bool, plan: Plan, populate: bool
+) -> None:
+    """Other objects of the class may be among the rows: what was expired in them is certain no more."""
+    for key, record in state.objects_of(session):
+        if record.mapped is not mapped or not record.life & PERSISTENT:
+            continue
+        if not restricted:
+            repopulate(run, state, key, plan, node, populate=populate)
+        elif any(s.bits & ~1 for s in record.attributes.values()):
+            state.heap[key] = record.evolve(
+                attributes={n: (s.unsure() if s.bits & (DROPPED | 128 | 32) else s) for n, s in record.attributes.items()}
+            )
+
+
+def _execute(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    shape = effect.shape if isinstance(effect, Execute) else "rows"
+    statement = run.one_of(args.get(0, "statement") or ANYTHING)
+    if isinstance(statement, Statement) and statement.textual:
+        if run.settings.sqlalchemy != "2.0":
+            autoflush(run, state, session, node)
+        return Rows(ANYTHING, scalars=shape != "rows")
+    autoflush(run, state, session, node)
+    run.may_raise(DATABASE_ERROR, state)
+    if not isinstance(statement, Statement):
+        return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
+    if statement.kind in ("update", "delete", "insert"):
+        _bulk(run, state, session, statement, node)
+    row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
+    first = row[0] if row else ANYTHING
+    if shape == "exec":
+        shape = "scalars" if len(row) < 2 else "rows"  # noqa: PLR2004 - SQLModel unpacks single entities
+    if shape == "scalar":
+        if isinstance(first, Ref):
+            return NONE if run.pick(2) else first
+        return first
+    if shape == "scalars":
+        return Rows(first, scalars=True, row=row)
+    return Rows(_tuple(run, state, row, node, statement), scalars=False, row=row)
+
+
+def _tuple(run: Run, state: State, row: tuple[Value, ...], node: ast.AST, statement: Statement) -> Value:
+    key = run.identity(node, "row")
+    names = {entity.name: value for entity, value in zip(statement.entities, row, strict=True) if entity.name}
+    state.heap[key] = Collection("row", row, None, by_key={n: v for n, v in names.items()})
+    return Ref(key)
+
+
+def _entity(run: Run, state: State, session: int, statement: Statement, index: int, node: ast.AST) -> Value:
+    mapped = statement.entities[index].mapped
+    if mapped is None:
+        return ANYTHING
+    identity = None
+    primary = mapped.primary_key
+    if len(primary) == 1:
+        identity = next((value for name, value in statement.equal if name == f"{mapped.name}.{primary[0]}"), None)
+    return Ref(
+        fetch(
+            run, state, session, mapped, statement.plan_for(mapped), node, identity=identity, many=identity is None,
+            restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
+        )
+    )  # fmt: skip
+
+
+def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:
+    """ORM-enabled UPDATE and DELETE change the objects of the session that match."""
+    mapped = next((entity.mapped for entity in statement.entities if entity.mapped is not None), None) or _target(statement)
+    if mapped is None or not statement.synchronize:
+        return
+    here = run.site(node)
+    for key, record in state.objects_of(session):
+        if record.mapped is not mapped or not record.life & PERSISTENT:
+            continue
+        same = _matches(statement, mapped, key, record)
+        if same is False:
+            continue
+        if statement.kind == "delete":
+            if same:
+                state.heap[key] = record.evolve(life=DELETED, session=session)
+            continue
+        if statement.kind != "update" or run.settings.returning is None:
+            continue
+        attributes = dict(record.attributes)
+        given = {name for name, _ in statement.assigned}
+        for name, value in statement.assigned:
+            if isinstance(value, SqlExpression) and not value.evaluable and name in attributes:
+                gone = absent(GENERATED, Origin(here, f"this UPDATE computes `{name}` in the database"), sure=bool(same))
+                attributes[name] = gone if same else attributes[name].join(gone)
+        for name, column in mapped.columns.items():
+            if name not in given and column.onupdate is Default.SQL and mapped.eager_defaults is not EagerDefaults.ALWAYS:
+                gone = absent(GENERATED, Origin(here, f"this UPDATE leaves `{name}` to the database (onupdate)"), sure=bool(same))
+                attributes[name] = gone if same else attributes[name].join(gone)
+        state.heap[key] = record.evolve(attributes=attributes)
+
+
+def _target(statement: Statement) -> MappedClass | None:
+    return next((owner for owner, _ in statement.plans if owner is not None), None)
+
+
+def _matches(statement: Statement, mapped: MappedClass, key: int, record: OrmObject) -> bool | None:
+    """Whether the object's row is among those that the statement touches."""
+    if not statement.restricted:
+        return True
+    primary = mapped.primary_key
+    if len(primary) != 1:
+        return None
+    wanted = next((value for name, value in statement.equal if name == f"{mapped.name}.{primary[0]}"), None)
+    if wanted is None:
+        return None
+    if wanted == record.key or (isinstance(wanted, Anything) and wanted.token == ("attribute", key, primary[0])):
+        return True
+    if isinstance(wanted, Const) and isinstance(record.key, Const):
+        return False
+    return None
+
+
+def _run_sync(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    callee = args.get(0, "arg")
+    if callee is None:
+        return ANYTHING
+    run.greenlet += 1
+    try:
+        return run.call(state, callee, Arguments((Ref(session), *args.positional[1:]), args.named), node)
+    finally:
+        run.greenlet -= 1
+
+
+def _open_block(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    return Block(Ref(session), effect.kind if isinstance(effect, OpenBlock) else "begin")
+
+
+def _inert(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
+    return ANYTHING
+
+
+APPLY: dict[type, Apply] = {
+    Attach: _attach,
+    Delete: _delete,
+    Flush: _flush,
+    Autoflush: _autoflush,
+    Commit: _commit,
+    Rollback: _rollback,
+    Close: _close,
+    Expire: _expire,
+    Detach: _detach,
+    Refresh: _refresh,
+    Merge: _merge,
+    Get: _get,
+    Execute: _execute,
+    RunSync: _run_sync,
+    OpenBlock: _open_block,
+    Inert: _inert,
+}
+
+__all__ = ["adopt", "autoflush", "fetch", "mapped_of", "options_in", "perform", "plan_of", "EXPIRED", "Infeasible", "join_values"]

@@ -1,0 +1,308 @@
+"""Statements, one function per syntax class: a state in, the ways out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from greenroom.domain.events import NeverAwaited
+from greenroom.domain.heap import Collection
+from greenroom.domain.loading import RAISING
+from greenroom.domain.state import Flow, State, merge
+from greenroom.domain.values import ANYTHING, NONE, Choice, ClassValue, Const, FunctionValue, Pending, Ref, Value
+from greenroom.interpret import containers
+from greenroom.interpret.access import described, get, of_symbol, put
+from greenroom.interpret.handlers import raise_statement, try_statement
+from greenroom.interpret.loops import loop, while_loop
+from greenroom.interpret.managers import with_statement
+from greenroom.interpret.narrowing import assume, forget
+from greenroom.interpret.protocols import truth
+from greenroom.interpret.run import DISJUNCTS, Infeasible, Run
+from greenroom.program.scan import class_symbol, function_symbol
+
+Handler = Callable[[Run, ast.stmt, State], Flow]
+
+
+def _simple(action: Callable[[Run, ast.stmt, State], Value]) -> Handler:
+    def handler(run: Run, node: ast.stmt, state: State) -> Flow:
+        return Flow(fall=[after for after, _ in run.alternatives(state, lambda inner: action(run, node, inner))])
+
+    return handler
+
+
+def _expression(run: Run, node: ast.Expr, state: State) -> Value:
+    value = run.evaluate(node.value, state)
+    if isinstance(value, Pending):
+        callee = value.callee
+        if not (isinstance(callee, FunctionValue) and callee.function.is_generator):
+            run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(callee)), id(value.node))
+    return NONE
+
+
+def assign(run: Run, state: State, target: ast.expr, value: Value) -> None:
+    """Bind ``value`` to a target."""
+    match target:
+        case ast.Name(id=name):
+            forget(state, name)
+            state.variables[name] = value
+            record = state.record(value)
+            from greenroom.domain.heap import OrmObject  # noqa: PLC0415
+
+            if isinstance(record, OrmObject) and not record.name and isinstance(value, Ref):
+                state.heap[value.id] = record.evolve(name=name)
+        case ast.Attribute(value=owner, attr=attr):
+            put(run, state, run.evaluate(owner, state), attr, value, target)
+        case ast.Subscript(value=owner, slice=index):
+            container = run.evaluate(owner, state)
+            key = ANYTHING if isinstance(index, ast.Slice) else run.evaluate(index, state)
+            containers.store(run, state, container, key, value, target)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            _unpack(run, state, parts, value, target)
+        case ast.Starred(value=inner):
+            assign(run, state, inner, value)
+        case _:
+            pass
+
+
+def _unpack(run: Run, state: State, parts: list[ast.expr], value: Value, node: ast.AST) -> None:
+    value = run.one_of(value)
+    items, element, _ = containers.iterated(run, state, value, node)
+    starred = any(isinstance(part, ast.Starred) for part in parts)
+    if items is not None and len(items) == len(parts) and not starred:
+        for part, item in zip(parts, items, strict=True):
+            assign(run, state, part, item)
+        return
+    covered = Collection("list", items, element).any() or ANYTHING
+    for index, part in enumerate(parts):
+        if isinstance(part, ast.Starred):
+            assign(run, state, part.value, containers.make(run, state, part, "list", None, covered))
+        elif items is not None and index < len(items) and not starred:
+            assign(run, state, part, items[index])
+        else:
+            assign(run, state, part, covered)
+
+
+def _assign(run: Run, node: ast.Assign, state: State) -> Value:
+    value = run.evaluate(node.value, state)
+    for target in node.targets:
+        assign(run, state, target, value)
+    return NONE
+
+
+def _annotated(run: Run, node: ast.AnnAssign, state: State) -> Value:
+    if node.value is not None:
+        value = run.evaluate(node.value, state)
+        from greenroom.domain.values import Anything  # noqa: PLC0415
+        from greenroom.interpret.symbolic import symbolic  # noqa: PLC0415
+
+        if isinstance(value, Anything) and value.type is None and run.module is not None:
+            type_ref = run.program.type_of(run.module, node.annotation, function=run.function)
+            made = symbolic(run, state, type_ref, node, "annotated")
+            value = Anything(made.type, value.token) if isinstance(made, Anything) and value.token else made
+        assign(run, state, node.target, value)
+    return NONE
+
+
+def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
+    read = ast.copy_location(_as_load(node.target), node.target)
+    current = run.evaluate(read, state)
+    value = run.evaluate(node.value, state)
+    record = state.record(current)
+    if isinstance(record, Collection) and isinstance(current, Ref):
+        other = state.record(value)
+        for item in containers.elements(other) if isinstance(other, Collection) else []:
+            from greenroom.domain.values import Arguments, Method  # noqa: PLC0415
+
+            run.tables.call(run, state, Method(current, "append"), Arguments((item,)), node)
+        return NONE
+    assign(run, state, node.target, ANYTHING)
+    return NONE
+
+
+_LOADS: dict[ast.expr, ast.expr] = {}
+
+
+def _as_load(target: ast.expr) -> ast.expr:
+    """The target as an expression that is read; made once for each node, since identity matters."""
+    known = _LOADS.get(target)
+    if known is None:
+        match target:
+            case ast.Name(id=name):
+                known = ast.Name(name, ast.Load())
+            case ast.Attribute(value=owner, attr=attr):
+                known = ast.Attribute(owner, attr, ast.Load())
+            case ast.Subscript(value=owner, slice=index):
+                known = ast.Subscript(owner, index, ast.Load())
+            case _:
+                known = target
+        _LOADS[target] = known
+    return known
+
+
+def _return(run: Run, node: ast.Return, state: State) -> Flow:
+    if node.value is None:
+        return Flow(returned=[(state, NONE)])
+    value_node = node.value
+    pairs = run.alternatives(state, lambda inner: run.evaluate(value_node, inner))
+    hook = run.on_return
+    if hook is not None and run.calls and run.calls[-1].function is hook[0]:
+        pairs = [pair for after, value in pairs for pair in hook[1](after, value, value_node)]
+    return Flow(returned=pairs)
+
+
+def _if(run: Run, node: ast.If, state: State) -> Flow:
+    yes: list[State] = []
+    no: list[State] = []
+
+    def test(inner: State) -> Value:
+        value = run.evaluate(node.test, inner)
+        truth(run, inner, value, node.test)
+        return value
+
+    for start, value in run.alternatives(state, test):
+        for outcome, branch in ((True, yes), (False, no)):
+            attempt = start.fork()
+            try:
+                assume(run, attempt, node.test, value, truth=outcome)
+            except Infeasible:
+                continue
+            branch.append(attempt)
+    flow = run.execute(node.body, merge(yes, DISJUNCTS)) if yes else Flow()
+    other = run.execute(node.orelse, merge(no, DISJUNCTS)) if no else Flow()
+    flow.fall = merge([*flow.fall, *other.fall], DISJUNCTS)
+    flow.absorb(other)
+    return flow
+
+
+def _match(run: Run, node: ast.Match, state: State) -> Flow:
+    flow = Flow()
+    for start, subject in run.alternatives(state, lambda inner: run.evaluate(node.subject, inner)):
+        exhaustive = False
+        for case in node.cases:
+            attempt = start.fork()
+            _capture(run, attempt, case.pattern, subject)
+            entered = [attempt]
+            if case.guard is not None:
+                guard = case.guard
+                entered = [after for after, _ in run.alternatives(attempt, lambda inner, guard=guard: run.evaluate(guard, inner))]  # type: ignore[misc]
+            inner = run.execute(case.body, entered)
+            flow.fall.extend(inner.fall)
+            flow.absorb(inner)
+            exhaustive = exhaustive or (isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None)
+        if not exhaustive:
+            flow.fall.append(start)
+    flow.fall = merge(flow.fall, DISJUNCTS)
+    return flow
+
+
+def _capture(run: Run, state: State, pattern: ast.pattern, subject: Value) -> None:
+    match pattern:
+        case ast.MatchAs(pattern=inner, name=name):
+            if name is not None:
+                state.variables[name] = subject
+            if inner is not None:
+                _capture(run, state, inner, subject)
+        case ast.MatchClass(kwd_attrs=names, kwd_patterns=patterns):
+            for name, inner in zip(names, patterns, strict=True):
+                _capture(run, state, inner, get(run, state, subject, name, pattern))
+        case ast.MatchOr(patterns=patterns) | ast.MatchSequence(patterns=patterns):
+            for inner in patterns:
+                _capture(run, state, inner, ANYTHING if isinstance(pattern, ast.MatchSequence) else subject)
+        case ast.MatchMapping(patterns=patterns):
+            for inner in patterns:
+                _capture(run, state, inner, ANYTHING)
+        case _:
+            pass
+
+
+def _break(run: Run, node: ast.Break, state: State) -> Flow:
+    return Flow(broke=[state])
+
+
+def _continue(run: Run, node: ast.Continue, state: State) -> Flow:
+    return Flow(continued=[state])
+
+
+def _function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> Value:
+    module = run.module
+    assert module is not None
+    function = function_symbol(node, module, parent=run.function)
+    captured = dict(state.variables)
+    value: Value = FunctionValue(function, None, captured, state.frame_id)
+    for decorator in reversed(node.decorator_list):
+        wrapper = run.evaluate(decorator, state)
+        if isinstance(wrapper, FunctionValue) and not wrapper.function.is_async:
+            from greenroom.domain.values import Arguments  # noqa: PLC0415
+
+            value = run.tables.call(run, state, wrapper, Arguments((value,)), decorator)
+    state.variables[node.name] = value
+    return NONE
+
+
+def _class(run: Run, node: ast.ClassDef, state: State) -> Value:
+    module = run.module
+    assert module is not None
+    state.variables[node.name] = ClassValue(class_symbol(node, module, run.function))
+    return NONE
+
+
+def _import(run: Run, node: ast.Import | ast.ImportFrom, state: State) -> Value:
+    module = run.module
+    assert module is not None
+    for alias in node.names:
+        symbol = run.program.import_binding(module, node, alias)
+        name = alias.asname or (alias.name.partition(".")[0] if isinstance(node, ast.Import) else alias.name)
+        if symbol is not None and name != "*":
+            state.variables[name] = of_symbol(run, state, symbol)
+    return NONE
+
+
+def _assert(run: Run, node: ast.Assert, state: State) -> Value:
+    value = run.evaluate(node.test, state)
+    truth(run, state, value, node.test)
+    assume(run, state, node.test, value, truth=True)
+    return NONE
+
+
+def _delete(run: Run, node: ast.Delete, state: State) -> Value:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            state.variables.pop(target.id, None)
+    return NONE
+
+
+def _nothing(run: Run, node: ast.stmt, state: State) -> Flow:
+    return Flow(fall=[state])
+
+
+STATEMENTS: dict[type, Handler] = {
+    ast.Expr: _simple(_expression),  # type: ignore[arg-type]
+    ast.Assign: _simple(_assign),  # type: ignore[arg-type]
+    ast.AnnAssign: _simple(_annotated),  # type: ignore[arg-type]
+    ast.AugAssign: _simple(_augmented),  # type: ignore[arg-type]
+    ast.Return: _return,  # type: ignore[dict-item]
+    ast.If: _if,  # type: ignore[dict-item]
+    ast.For: loop,  # type: ignore[dict-item]
+    ast.AsyncFor: loop,  # type: ignore[dict-item]
+    ast.While: while_loop,  # type: ignore[dict-item]
+    ast.With: with_statement,  # type: ignore[dict-item]
+    ast.AsyncWith: with_statement,  # type: ignore[dict-item]
+    ast.Try: try_statement,  # type: ignore[dict-item]
+    ast.TryStar: try_statement,  # type: ignore[dict-item]
+    ast.Raise: raise_statement,  # type: ignore[dict-item]
+    ast.Match: _match,  # type: ignore[dict-item]
+    ast.Break: _break,  # type: ignore[dict-item]
+    ast.Continue: _continue,  # type: ignore[dict-item]
+    ast.FunctionDef: _simple(_function),  # type: ignore[arg-type]
+    ast.AsyncFunctionDef: _simple(_function),  # type: ignore[arg-type]
+    ast.ClassDef: _simple(_class),  # type: ignore[arg-type]
+    ast.Import: _simple(_import),  # type: ignore[arg-type]
+    ast.ImportFrom: _simple(_import),  # type: ignore[arg-type]
+    ast.Assert: _simple(_assert),  # type: ignore[arg-type]
+    ast.Delete: _simple(_delete),  # type: ignore[arg-type]
+    ast.Pass: _nothing,
+    ast.Global: _nothing,
+    ast.Nonlocal: _nothing,
+}
+
+__all__ = ["RAISING", "Choice", "Const", "STATEMENTS", "assign"]

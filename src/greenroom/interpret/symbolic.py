@@ -1,0 +1,142 @@
+"""Values of which only the type is known: parameters of entry points, results of unknown calls."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, FunctionValue, Ref, Value, join_values
+from greenroom.interpret.materialise import assumed
+from greenroom.interpret.run import Infeasible, Run
+from greenroom.program.symbols import Class, External, Function
+from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, TypeVarRef, Union
+
+ASYNC_SESSIONS = frozenset({"AsyncSession", "async_scoped_session"})
+SYNC_SESSIONS = frozenset({"Session", "scoped_session"})
+SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Collection", "set", "Set", "frozenset", "tuple", "Tuple", "Iterator", "AsyncIterator",
+                       "AsyncGenerator", "Generator", "AsyncIterable", "deque"})  # fmt: skip
+MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
+NESTING = 3
+"""How deep instances are built to fill the attributes of other instances."""
+
+
+def is_session(symbol: Class | External) -> str | None:
+    """``async`` or ``sync`` when a library class is a session."""
+    if isinstance(symbol, External) and symbol.root in ("sqlalchemy", "sqlmodel", "advanced_alchemy", "fastapi_async_sqlalchemy"):
+        if symbol.name in ASYNC_SESSIONS or ("asyncio" in symbol.path and symbol.name == "AsyncSession"):
+            return "async"
+        if symbol.name in SYNC_SESSIONS:
+            return "sync"
+    return None
+
+
+def session_class(run: Run, symbol: Class | External) -> str | None:
+    """The same for classes of the project that derive from a session."""
+    if isinstance(symbol, External):
+        return is_session(symbol)
+    for base in run.program.mro(symbol):
+        kind = is_session(base) if isinstance(base, External) else None
+        if kind is not None:
+            return kind
+    return None
+
+
+def symbolic(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, extra: object, depth: int = 0) -> Value:
+    """A value of ``type_ref``."""
+    match type_ref:
+        case AnnotatedRef(inner):
+            return symbolic(run, state, inner, node, extra, depth)
+        case TypeVarRef(_, bound):
+            return symbolic(run, state, bound, node, extra, depth)
+        case NoneRef():
+            return NONE
+        case Union(members):
+            value: Value | None = None
+            for index, member in enumerate(members):
+                found = symbolic(run, state, member, node, (extra, index), depth)
+                value = found if value is None else join_values(value, found)
+            return value if value is not None else ANYTHING
+        case Named(symbol, args):
+            return _named(run, state, type_ref, symbol, args, node, extra, depth)
+        case _:
+            return Anything(None, ("symbol", id(node), extra))
+
+
+def _named(
+    run: Run, state: State, type_ref: Named, symbol: Class | External, args: tuple[TypeRef, ...], node: ast.AST, extra: object, depth: int
+) -> Value:
+    kind = session_class(run, symbol)
+    if kind is not None:
+        return ambient_session(run, state, asynchronous=kind == "async", cls=symbol if isinstance(symbol, Class) else None)
+    if isinstance(symbol, Class):
+        mapped = run.backend.mapped(symbol)
+        if mapped is not None:
+            session = next((key for key, record in state.heap.items() if isinstance(record, SessionObject)), None)
+            if session is None:
+                session_value = ambient_session(run, state, asynchronous=True, cls=None)
+                session = session_value.id if isinstance(session_value, Ref) else None
+            return Ref(assumed(run, state, mapped, session, node, extra))
+        if run.backend.schema(symbol) is not None:
+            return Anything(type_ref, ("symbol", id(node), extra))
+        return instance_of(run, state, symbol, node, extra, depth)
+    name = symbol.name
+    if name in SEQUENCES and args:
+        element = symbolic(run, state, args[0], node, (extra, "element"), depth)
+        record = state.record(element)
+        if isinstance(record, OrmObject) and isinstance(element, Ref):
+            state.heap[element.id] = record.evolve(many=True)
+        key = run.identity(node, ("sequence", extra))
+        state.heap[key] = Collection("list", None, element)
+        return Ref(key)
+    if name in MAPPINGS and len(args) == 2:  # noqa: PLR2004 - key and value
+        key = run.identity(node, ("mapping", extra))
+        state.heap[key] = Collection("dict", None, symbolic(run, state, args[1], node, (extra, "value"), depth), ANYTHING)
+        return Ref(key)
+    if name in ("type", "Type") and args and isinstance(args[0], Named) and isinstance(args[0].symbol, Class):
+        return ClassValue(args[0].symbol)
+    return Anything(type_ref, ("symbol", id(node), extra))
+
+
+def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None) -> Value:
+    """The session of an entry point whose origin is not in sight: with the options that the project's factories share."""
+    key = run.identity(run.program_anchor, ("session", asynchronous))
+    if key not in state.heap:
+        defaults = run.backend.session_defaults()
+        state.heap[key] = SessionObject(defaults.expire_on_commit, defaults.autoflush, is_async=asynchronous, assumed=True, cls=cls)
+    return Ref(key)
+
+
+def instance_of(run: Run, state: State, cls: Class, node: ast.AST, extra: object, depth: int = 0) -> Value:
+    """An instance of a class of the project, built through its ``__init__`` with symbolic arguments."""
+    key = run.identity(node, ("instance", cls.node, extra))
+    if key in state.heap:
+        return Ref(key)
+    state.heap[key] = Instance(cls)
+    init = run.program.member(cls, "__init__")
+    if isinstance(init, Function) and depth < NESTING and run.backend.schema(cls) is None:
+        args = arguments_for(run, state, init, node, (extra, cls.node), depth + 1)
+        if args is not None:
+            try:
+                run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
+            except Infeasible:
+                pass
+    return Ref(key)
+
+
+def arguments_for(run: Run, state: State, function: Function, node: ast.AST, extra: object, depth: int) -> Arguments | None:
+    """Symbolic arguments for the parameters of a function, its receiver left out."""
+    spec = function.node.args
+    parameters = [*spec.posonlyargs, *spec.args]
+    if function.owner is not None and function.kind != "staticmethod":
+        parameters = parameters[1:]
+    named: list[tuple[str, Value]] = []
+    for parameter in (*parameters, *spec.kwonlyargs):
+        type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
+        if function.owner is not None:
+            type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
+        value = symbolic(run, state, type_ref, parameter, (extra, parameter.arg), depth)
+        if isinstance(value, Anything) and value.type is None and parameter.arg in ("session", "db", "db_session", "async_session"):
+            value = ambient_session(run, state, asynchronous=True, cls=None)
+        named.append((parameter.arg, value))
+    return Arguments((), tuple(named))

@@ -1,0 +1,368 @@
+"""The unit of work: what attach, flush, commit, rollback, expire and refresh do to load states."""
+
+from __future__ import annotations
+
+import ast
+
+from greenroom.domain.events import ChangesDiscarded
+from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.loading import (
+    BLANK,
+    COMMITTED,
+    DEFERRED,
+    DROPPED,
+    EXPIRED,
+    GENERATED,
+    IS_BLANK,
+    IS_LOADED,
+    LAZY,
+    RAISING,
+    REFRESHED_AWAY,
+    ROLLED_BACK,
+    UNKNOWN,
+    LoadState,
+    Origin,
+    absent,
+)
+from greenroom.domain.state import State
+from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
+from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass
+from greenroom.interpret.materialise import column_states, related_value, strategy_of
+from greenroom.interpret.materialise import load as load_object
+from greenroom.interpret.run import Run
+from greenroom.program.symbols import External
+from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
+
+DELETION = "~deleted"
+INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
+
+
+def attach(run: Run, state: State, value: Value, session: int) -> None:
+    """``session.add``: the object and, along save-update cascades, what hangs on it."""
+    pending = [value]
+    seen: set[int] = set()
+    depth = record.depth if (record := state.session(session)) is not None else 0
+    while pending:
+        for atom in atoms(pending.pop()):
+            if not isinstance(atom, Ref) or atom.id in seen:
+                continue
+            seen.add(atom.id)
+            found = state.heap.get(atom.id)
+            if isinstance(found, Collection):
+                pending.extend(part for part in (*(found.items or ()), found.element, *found.by_key.values()) if part is not None)
+            elif isinstance(found, OrmObject):
+                if found.session != session or found.life & (TRANSIENT | DETACHED):
+                    life = 0
+                    life |= PENDING if found.life & (TRANSIENT | PENDING) else 0
+                    life |= PERSISTENT if found.life & (DETACHED | PERSISTENT) else 0
+                    fresh = bool(life & PENDING)
+                    state.heap[atom.id] = found.evolve(life=life or PERSISTENT, session=session, born=depth if fresh else found.born)
+                pending.extend(item for name, item in found.values.items() if name in found.mapped.relationships)
+
+
+def waiting(state: State, session: int) -> bool:
+    """Whether a flush would have something to write."""
+    return any(record.life & PENDING or record.dirty for _, record in state.objects_of(session))
+
+
+def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """Write what waits; a failure may leave from here."""
+    if not waiting(state, session):
+        return
+    for key, record in state.objects_of(session):
+        for name, value in record.values.items():
+            if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
+                attach(run, state, value, session)
+        del key
+    if run.raised is not None:
+        failing = state.fork()
+        record_ = failing.session(session)
+        if record_ is not None:
+            failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"))
+        run.may_raise(INTEGRITY_ERROR, failing)
+    for key, record in state.objects_of(session):
+        if DELETION in record.dirty:
+            attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
+            state.heap[key] = record.evolve(life=DELETED, attributes=attributes, dirty=frozenset())
+        elif record.life & PENDING:
+            state.heap[key] = _inserted(run, state, record, node)
+        elif record.dirty & _written(record.mapped):
+            state.heap[key] = _updated(run, record, node)
+        elif record.dirty:
+            state.heap[key] = record.evolve(dirty=frozenset(), assigned_at={})
+
+
+def _written(mapped: MappedClass) -> frozenset[str]:
+    """Attributes whose assignment makes an UPDATE of the object's own row."""
+    names = set(mapped.columns)
+    names.update(name for name, rel in mapped.relationships.items() if rel.direction is Direction.MANY_TO_ONE)
+    return frozenset(names)
+
+
+def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:
+    mapped = record.mapped
+    attributes = dict(record.attributes)
+    fetched = _fetched_on_insert(run, mapped)
+    here = run.site(node)
+    for name, column in mapped.columns.items():
+        known = attributes.get(name, IS_BLANK)
+        if isinstance(record.values.get(name), SqlExpression):
+            attributes[name] = absent(GENERATED, Origin(here, f"the INSERT of this flush computes `{name}` from a SQL expression"))
+        elif known.bits & BLANK:
+            if column.primary_key or not (column.generated_on_insert or column.deferred) or column.default is Default.PYTHON:
+                attributes[name] = IS_LOADED
+            elif column.generated_on_insert:
+                attributes[name] = _generated(fetched, Origin(here, f"the INSERT of this flush leaves `{name}` to the database"))
+            else:
+                attributes[name] = absent(DEFERRED, Origin(here, f"`{name}` is deferred and was never given"))
+    for name in mapped.column_properties:
+        attributes[name] = absent(GENERATED, Origin(here, f"every flush that writes the row expires the column_property `{name}`"))
+    for name in mapped.query_expressions:
+        attributes[name] = IS_LOADED
+    for name, relationship in mapped.relationships.items():
+        known = attributes.get(name, IS_BLANK)
+        if not known.bits & BLANK:
+            continue
+        condition = AFTER_INSERT.get(relationship.lazy, LAZY)
+        if condition == RAISING:
+            attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
+        elif condition != LAZY:
+            attributes[name] = IS_LOADED
+        elif relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
+            attributes[name] = IS_LOADED
+            record.values.setdefault(name, NONE)
+        else:
+            attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
+    return record.evolve(life=PERSISTENT, attributes=attributes, dirty=frozenset(), assigned_at={}, new=True)
+
+
+def _key_is_null(record: OrmObject, keys: tuple[str, ...]) -> bool:
+    for name in keys:
+        value = record.values.get(name)
+        given = not record.attributes.get(name, IS_BLANK).bits & BLANK
+        column = record.mapped.columns.get(name)
+        if (given and value != NONE) or (column is not None and not given and column.default is not Default.NONE):
+            return False
+    return bool(keys)
+
+
+def _fetched_on_insert(run: Run, mapped: MappedClass) -> bool | None:
+    if mapped.eager_defaults is EagerDefaults.ALWAYS:
+        return True
+    if mapped.eager_defaults is EagerDefaults.NEVER or not mapped.implicit_returning:
+        return False
+    return run.settings.returning
+
+
+def _generated(fetched: bool | None, origin: Origin) -> LoadState:
+    if fetched:
+        return IS_LOADED
+    return absent(GENERATED, origin, sure=fetched is False)
+
+
+def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
+    mapped = record.mapped
+    here = run.site(node)
+    fetched = mapped.eager_defaults is EagerDefaults.ALWAYS
+    # An UPDATE of an expired object loads its other columns first.
+    columns = {*mapped.columns, *mapped.column_properties}
+    attributes = {name: (s.without(DROPPED & ~GENERATED) if name in columns else s) for name, s in record.attributes.items()}
+    values = dict(record.values)
+    for name, column in mapped.columns.items():
+        if name in record.dirty:
+            if isinstance(record.values.get(name), SqlExpression):
+                attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression"))
+                del values[name]
+        elif column.generated_on_update and not fetched:
+            why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
+            attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
+    for name in mapped.column_properties:
+        attributes[name] = absent(GENERATED, Origin(here, f"every flush that writes the row expires the column_property `{name}`"))
+    return record.evolve(attributes=attributes, values=values, dirty=frozenset(), assigned_at={})
+
+
+def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """Expire everything where the session's options say so, and end the transaction."""
+    record = state.session(session)
+    if record is None:
+        return
+    origin = Origin(run.site(node), "expired by this commit")
+    for key, found in state.objects_of(session):
+        if found.life & DELETED:
+            state.heap[key] = found.evolve(life=DETACHED, session=None)
+            continue
+        attributes = found.attributes
+        if record.expire_on_commit is not False and found.life & PERSISTENT:
+            attributes = expired(found, COMMITTED, origin, sure=bool(record.expire_on_commit))
+        state.heap[key] = found.evolve(attributes=attributes, new=False, touched=-1, born=-1)
+    state.heap[session] = record.evolve(depth=0, failed=None)
+
+
+def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, only: frozenset[str] | None = None) -> dict[str, LoadState]:
+    """The attributes of an object after an expiry."""
+    gone = absent(bit, origin, sure=sure)
+    attributes: dict[str, LoadState] = {}
+    for name, known in found.attributes.items():
+        relationship = found.mapped.relationships.get(name)
+        keeps = relationship is not None and AFTER_LOAD.get(relationship.lazy, LAZY) != LAZY and relationship.lazy in (
+            "write_only", "dynamic", "raise", "raise_on_sql", "noload",
+        )  # fmt: skip
+        if keeps or (only is not None and name not in only):
+            attributes[name] = known
+        elif sure:
+            attributes[name] = gone
+        else:
+            attributes[name] = known.join(gone)
+    return attributes
+
+
+def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0) -> None:
+    """Undo the transaction, or (``to`` > 0) the savepoint at that depth."""
+    record = state.session(session)
+    if record is None:
+        return
+    origin = Origin(run.site(node), "expired by this rollback")
+    for key, found in state.objects_of(session):
+        if to and found.born < to and found.touched < to:
+            continue
+        if found.life & PENDING or (found.new and (not to or found.born >= to)):
+            attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
+            state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset())
+        elif found.life & (PERSISTENT | DELETED):
+            state.heap[key] = found.evolve(
+                life=PERSISTENT, attributes=expired(found, ROLLED_BACK, origin), dirty=frozenset(), assigned_at={}, touched=-1,
+                values={name: value for name, value in found.values.items() if name in found.mapped.relationships or name.startswith("~")},
+            )  # fmt: skip
+    state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0))
+
+
+def release(state: State, session: int, depth: int) -> None:
+    """A savepoint ended well: its changes belong to the one around it."""
+    record = state.session(session)
+    if record is None:
+        return
+    for key, found in state.objects_of(session):
+        if found.born >= depth or found.touched >= depth:
+            state.heap[key] = found.evolve(born=min(found.born, depth - 1), touched=min(found.touched, depth - 1))
+    state.heap[session] = record.evolve(depth=max(depth - 1, 0))
+
+
+def close(state: State, session: int) -> None:
+    """Detach everything."""
+    for key, found in state.objects_of(session):
+        life = TRANSIENT if found.life == PENDING else DETACHED
+        state.heap[key] = found.evolve(life=life, session=None, dirty=frozenset())
+    record = state.session(session)
+    if record is not None:
+        state.heap[session] = record.evolve(closed=True, failed=None, depth=0)
+
+
+def detach(state: State, key: int) -> None:
+    """``expunge``."""
+    found = state.orm(key)
+    if found is not None:
+        state.heap[key] = found.evolve(life=TRANSIENT if found.life == PENDING else DETACHED, session=None, dirty=frozenset())
+
+
+def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
+    """``expire(obj)`` or ``expire(obj, names)``; pending changes to these attributes are lost."""
+    found = state.orm(key)
+    if found is None or not found.life & PERSISTENT:
+        return
+    origin = Origin(run.site(node), "expired here")
+    gone = found.dirty if names is None else found.dirty & names
+    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), dirty=found.dirty - gone)
+
+
+def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
+    """``refresh``: with names just those; without, all columns and what the first load's options cover."""
+    found = state.orm(key)
+    if found is None:
+        return
+    lost = sorted(found.dirty - {DELETION} if names is None else found.dirty & names)
+    if lost and found.life & PERSISTENT and not found.life & PENDING:
+        for name in lost[:1]:
+            run.emit(
+                ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)), found.mapped.name, name
+            )
+    if names is None:
+        reload(run, state, key, node, drop=True)
+        return
+    attributes = dict(found.attributes)
+    values = dict(found.values)
+    for name in names:
+        relationship = found.mapped.relationships.get(name)
+        if relationship is not None:
+            attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+            if target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
+                _, plan = strategy_of(relationship, found.plan)
+                child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=("refresh", key, name))
+                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+            for primary in found.mapped.primary_key:
+                attributes[primary] = IS_LOADED
+        elif name in attributes:
+            attributes[name] = IS_LOADED
+            values.pop(name, None)
+    state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
+
+
+def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:
+    """Load every column again with the sticky options.
+
+    ``drop`` is a refresh: relationships that the options do not cover are unloaded. Without it (an expired object that a
+    query, ``get`` or ``awaitable_attrs`` brings back) only what was expired comes back.
+    """
+    found = state.orm(key)
+    if found is None:
+        return
+    mapped, here = found.mapped, run.site(node)
+    fresh = column_states(run, mapped, found.plan, node)
+    attributes = dict(found.attributes)
+    values = {
+        name: value
+        for name, value in found.values.items()
+        if name in mapped.relationships or name.startswith("~") or name not in attributes or (not drop and attributes[name].bits == 1)
+    }
+    for name, loaded in fresh.items():
+        known = attributes.get(name, IS_LOADED)
+        if drop or known.bits & DROPPED:
+            attributes[name] = loaded
+    for name, relationship in mapped.relationships.items():
+        known = attributes.get(name, IS_LOADED)
+        strategy, plan = strategy_of(relationship, found.plan)
+        condition = AFTER_LOAD.get(strategy, LAZY)
+        if not drop and not known.bits & DROPPED:
+            continue
+        if condition == RAISING:
+            attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
+        elif condition == 1:
+            attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+            if target is not None and strategy not in ("noload", "write_only", "dynamic"):
+                child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name))
+                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+        elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
+            attributes[name] = LoadState(UNKNOWN)
+        else:
+            if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
+                values["~" + name] = values[name]
+            elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE:
+                continue
+            values.pop(name, None)
+            bit, text = (REFRESHED_AWAY, f"this refresh unloads `{name}`") if known.bits & 1 else (LAZY, f"loaded here without `{name}`")
+            old = known.origin(LAZY)
+            attributes[name] = absent(bit, Origin(here, text) if bit == REFRESHED_AWAY or old is None else old)
+    state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=frozenset() if drop else found.dirty)
+
+
+def constant_names(value: Value | None, state: State) -> frozenset[str] | None:
+    """Attribute names given as a list of string constants; None when there are none or they are not known."""
+    if value is None or value == NONE:
+        return None
+    record = state.record(value)
+    if isinstance(record, Collection) and record.items is not None:
+        names = [item.value for item in record.items if isinstance(item, Const) and isinstance(item.value, str)]
+        if len(names) == len(record.items):
+            return frozenset(names)
+    return None

@@ -1,0 +1,17 @@
+"""GR301: one session that several tasks use at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from greenroom.domain.events import Event, SharedSession
+from greenroom.rules.finding import Finding
+from greenroom.rules.rule import Rule, finding
+
+
+def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+    if isinstance(event, SharedSession):
+        yield finding(rule, event, f"{event.what} runs tasks that share one session", mend="give each task a session of its own")
+
+
+RULE = Rule("GR301", "session-shared-between-tasks", SharedSession, _query)

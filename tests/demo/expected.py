@@ -1,0 +1,34 @@
+"""The table of the bundled backend's defects, with code resolved to lines."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+DEMO = Path(__file__).parents[2] / "src" / "greenroom" / "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One entry of EXPECTED.toml."""
+
+    rule: str
+    path: str
+    code: str
+    scenario: str
+    fails: str
+    nth: int = 0
+    """Which of several equal lines, counted from 1; 0 says that there is only one."""
+
+    @property
+    def line(self) -> int:
+        """The line of the defective backend that holds the code."""
+        lines = (DEMO / "backend" / self.path).read_text(encoding="utf-8").splitlines()
+        hits = [number for number, line in enumerate(lines, 1) if line.strip() == self.code]
+        if not self.nth and len(hits) != 1:
+            raise LookupError(f"{self.path} has {len(hits)} lines with {self.code!r}")
+        return hits[max(self.nth, 1) - 1]
+
+
+DEFECTS = [Defect(**entry) for entry in tomllib.loads((DEMO / "EXPECTED.toml").read_text(encoding="utf-8"))["finding"]]

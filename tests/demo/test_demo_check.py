@@ -1,0 +1,37 @@
+"""What ``greenroom demo`` reports is EXPECTED.toml, no more and no less."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from tests.cli.command import greenroom
+from tests.demo.expected import DEFECTS, DEMO
+
+
+def reported(*options: str) -> Counter[tuple[str, str, int]]:
+    run = greenroom("demo", "--format", "json", *options, folder=DEMO)
+    assert (run.returncode, run.stderr) == (0, "")
+    twin = "mended" if options else "backend"
+    return Counter((row["rule"], row["path"].removeprefix(f"{twin}/"), row["line"]) for row in json.loads(run.stdout)["findings"])
+
+
+def test_every_defect_of_the_backend_and_nothing_else() -> None:
+    found = reported()
+    expected = Counter((defect.rule, defect.path, defect.line) for defect in DEFECTS)
+    assert sorted(expected - found) == [], "missed"
+    assert sorted(found - expected) == [], "too much"
+
+
+def test_nothing_in_the_mended_twin() -> None:
+    assert sorted(reported("--mended")) == []
+
+
+def test_the_text_names_files_as_seen_from_the_backend() -> None:
+    run = greenroom("demo", "--select", "GR001")
+    assert run.stdout.startswith(f"In {DEMO / 'backend'}\n\nscripts/broken_migration.py:14:")
+
+
+def test_exit_code_on_request() -> None:
+    assert greenroom("demo", "--exit-code", "--select", "GR001").returncode == 1
+    assert greenroom("demo", "--exit-code", "--mended", "--select", "GR001").returncode == 0

@@ -1,0 +1,45 @@
+"""The analyser oracle: what ``greenroom check`` says about the project of a block."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+from tests.executable.markers import Marker, Word
+from tests.executable.project import Project
+
+SWITCHED_ON = False
+"""Whether the analyser half of the page tests runs."""
+
+REPORTED = frozenset({Word.ERROR, Word.EXTRA, Word.SILENT})
+"""The markers that claim a finding."""
+
+
+def analyse(path: Path, *, sqlalchemy: str, dialect: str) -> list[tuple[str, int, str]]:
+    """Return file name, line and rule name of every finding under the path."""
+    from greenroom.cli.main import main
+
+    output = io.StringIO()
+    words = ["check", str(path), "--format", "json", "--exit-zero", "--sqlalchemy", sqlalchemy, "--dialect", dialect]
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
+        code = main(words)
+    if code != 0:
+        raise AssertionError(f"greenroom {' '.join(words)} exited with {code}: {output.getvalue()}")
+    findings = json.loads(output.getvalue())["findings"]
+    return sorted((Path(finding["path"]).name, finding["line"], finding["name"]) for finding in findings)
+
+
+def disagreements(project: Project, *, sqlalchemy: str, dialect: str) -> list[str]:
+    """Say, line by line, where the findings are not the ones that the page claims."""
+    environment = frozenset({sqlalchemy, dialect})
+    expected = {_expected(project, marker) for marker in project.block.markers if marker.word in REPORTED and marker.holds_in(environment)}
+    found = set(analyse(project.folder, sqlalchemy=sqlalchemy, dialect=dialect))
+    return [f"{file}:{line}: not reported: {rule}" for file, line, rule in sorted(expected - found)] + [
+        f"{file}:{line}: reported, but not on the page: {rule}" for file, line, rule in sorted(found - expected)
+    ]
+
+
+def _expected(project: Project, marker: Marker) -> tuple[str, int, str]:
+    return project.example.name, marker.line, marker.text
