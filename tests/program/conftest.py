@@ -50,10 +50,14 @@ def _short(thing: object) -> str:
             return f"{module.name}.{qualname}"
         case Variable(name=name, module=module):
             return f"{module.name}.{name}="
-        case Named(symbol=symbol, args=()):
-            return _short(symbol)
+        case _:
+            return _short_type(thing)
+
+
+def _short_type(thing: object) -> str:
+    match thing:
         case Named(symbol=symbol, args=args):
-            return f"{_short(symbol)}[{', '.join(map(_short, args))}]"
+            return f"{_short(symbol)}[{', '.join(map(_short, args))}]" if args else _short(symbol)
         case Union(members=members):
             return " | ".join(map(_short, members))
         case NoneRef():

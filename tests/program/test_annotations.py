@@ -14,7 +14,8 @@ Short = Callable[[object], str]
 
 IMPORTS = """
     import datetime, typing, typing as t, collections.abc
-    from typing import Annotated, Any, Awaitable, Callable, ClassVar, Final, List, Literal, Optional, ParamSpec, Self, Sequence, Type, TypeVar, Union, Unpack
+    from typing import Annotated, Any, Awaitable, Callable, ClassVar, Final, List, Literal, Optional, ParamSpec, Self
+    from typing import Sequence, Type, TypeVar, Union, Unpack
     from typing_extensions import Self as TSelf
     from sqlalchemy.orm import Mapped
     from models import User, Box, UserId, SessionDep, Either, Pair, Later, Loop, Broken, engine, helper, Grown, Plain

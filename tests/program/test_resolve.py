@@ -15,7 +15,13 @@ APP = {
     "app/__init__": "",
     "app/models/__init__": "from .user import User\nfrom app.models.post import *\nfrom . import post as posts",
     "app/models/user": "class User:\n class Meta:\n  x = 1",
-    "app/models/post": "from .user import User as _User\nclass Post: pass\nclass _Hidden: pass\nclass Tag(_User): pass\n__all__ = ['Post', 'Tag']",
+    "app/models/post": """
+        from .user import User as _User
+        class Post: pass
+        class _Hidden: pass
+        class Tag(_User): pass
+        __all__ = ['Post', 'Tag']
+    """,
 }
 
 
@@ -85,7 +91,8 @@ def test_the_variable_that_holds_something_is_chosen(program_of: ProgramOf) -> N
     program = program_of({"m": "x = 1\nx = None\ny: int\ny = 2\nz: int"})
     values = {name: getattr(program.lookup(module(program, "m"), name), "value", "?") for name in "xyz"}
     assert {name: ast.unparse(value) if isinstance(value, ast.AST) else value for name, value in values.items()} == {
-        "x": "1", "y": "2",
+        "x": "1",
+        "y": "2",
         "z": None,
     }
 

@@ -65,8 +65,13 @@ def test_unpacking_gives_each_name_its_part(module_of: ModuleOf) -> None:
     module = module_of("a, (b, c) = 1, (2, x)\nd, *e = 1, 2\nf, g = call()")
     values = {name: found[0].value for name, found in module.bindings.items() if isinstance(found[0], Variable)}
     assert {name: value and ast.unparse(value) for name, value in values.items()} == {
-        "a": "1", "b": "2", "c": "x", "d": None,
-        "e": None, "f": None, "g": None,
+        "a": "1",
+        "b": "2",
+        "c": "x",
+        "d": None,
+        "e": None,
+        "f": None,
+        "g": None,
     }
 
 

@@ -158,9 +158,10 @@ class State:
             if before in held_by(record) or any(before in atoms(value) for value in held_by(record)):
                 self.heap[key] = _record_renamed(record, before, after)
 
-    def collect(self, extra: Iterable[Value] = ()) -> None:
-        """Drop what nothing holds any more."""
+    def collect(self, extra: Iterable[Value], keep: Iterable[int]) -> None:
+        """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation."""
         live = self.reachable(extra)
+        live.update(keep)
         if len(live) < len(self.heap):
             sessions = {record.session for key in live if isinstance(record := self.heap.get(key), OrmObject)}
             self.heap = {key: record for key, record in self.heap.items() if key in live or key in sessions}

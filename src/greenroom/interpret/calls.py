@@ -223,7 +223,7 @@ def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, nod
         leave(after, depth)
         after.facts = dict(facts)
         attribute_origins(state, after, site)
-        after.collect((value,))
+        after.collect((value,), state.heap)
     from greenroom.domain.state import merge_returns  # noqa: PLC0415
     from greenroom.interpret.run import DISJUNCTS  # noqa: PLC0415
 

@@ -27,7 +27,7 @@ from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol
 from greenroom.interpret.loops import comprehension
 from greenroom.interpret.narrowing import assume, known_truth
-from greenroom.interpret.protocols import equal, text, truth, walk
+from greenroom.interpret.protocols import equal, text, truth, used, walk
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.scan import function_symbol
 
@@ -112,6 +112,9 @@ def _joined_string(run: Run, node: ast.JoinedStr, state: State) -> Value:
 def _binary(run: Run, node: ast.BinOp, state: State) -> Value:
     left = run.evaluate(node.left, state)
     right = run.evaluate(node.right, state)
+    for side in (left, right):
+        if isinstance(side, Pending):
+            used(run, side)
     if isinstance(left, Attribute | SqlExpression) or isinstance(right, Attribute | SqlExpression):
         evaluable = not any(isinstance(side, SqlExpression) and not side.evaluable for side in (left, right))
         return SqlExpression(evaluable=evaluable)

@@ -8,6 +8,7 @@ from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import Flow, Raised, State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
 from greenroom.interpret import work
+from greenroom.interpret.calls import leave
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External, Function
@@ -81,8 +82,6 @@ def _around(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, 
         run.raised = outer
     depth = len(state.frames)
     if outer is not None or suppress:
-        from greenroom.interpret.calls import leave  # noqa: PLC0415
-
         for raised in own:
             leave(raised.state, depth)
             failing(raised.state)
@@ -90,8 +89,19 @@ def _around(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, 
                 flow.fall.append(raised.state)
             elif outer is not None:
                 outer.append(raised)
-    for after in (*flow.fall, *flow.broke, *flow.continued, *(end for end, _ in flow.returned)):
-        normally(after)
+    late: list[Raised] = []
+    run.raised = late if outer is not None else None
+    try:
+        for after in (*flow.fall, *flow.broke, *flow.continued, *(end for end, _ in flow.returned)):
+            normally(after)
+    finally:
+        run.raised = outer
+    for raised in late:
+        # What fails on the way out (the flush of a commit) is undone like a failure of the body.
+        leave(raised.state, depth)
+        failing(raised.state)
+        if outer is not None:
+            outer.append(raised)
     return flow
 
 
