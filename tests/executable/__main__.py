@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
+import logging
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,6 +38,7 @@ def _run(pages: list[Path], chosen: argparse.Namespace) -> int:
     from tests.executable.runtime import disagreements, environment_of
     from tests.executable.stock import PostgresStock, Stock, sqlite_stock
 
+    logging.disable(logging.ERROR)  # The pool complains about connections that failing examples leave behind.
     started = time.perf_counter()
     failed = blocks = 0
     with ExitStack() as resources:
@@ -52,8 +55,9 @@ def _run(pages: list[Path], chosen: argparse.Namespace) -> int:
                     continue
                 blocks += 1
                 try:
-                    wrong = disagreements(write_project(block, folder / page.path.stem / str(block.line)), stock)
-                except Exception as error:
+                    with redirect_stdout(io.StringIO()):
+                        wrong = disagreements(write_project(block, folder / page.path.stem / str(block.line)), stock)
+                except Exception as error:  # noqa: BLE001 -- one broken page must not hide the others
                     wrong = [f"line {block.line}: {error!r}"]
                 failed += bool(wrong)
                 for line in wrong:

@@ -8,6 +8,7 @@ imported with all modules below it; modules that cannot be imported are named on
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import pkgutil
@@ -149,7 +150,10 @@ def export(names):
     failures = []
     for name in names:
         import_all(name, failures)
-    orm.configure_mappers()
+    try:
+        orm.configure_mappers()
+    except Exception as error:  # noqa: BLE001
+        failures.append(f"configure_mappers: {error}")
     found = {}
     for registry in mapperlib._all_registries():
         for mapper in registry.mappers:
@@ -162,6 +166,8 @@ def export(names):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    facts, failed = export(sys.argv[1:])
+    # What the imported package prints must not mix with the result.
+    with contextlib.redirect_stdout(sys.stderr):
+        facts, failed = export(sys.argv[1:])
     print("\n".join(failed), file=sys.stderr)
     print(json.dumps({"sqlalchemy": sa.__version__, "mappers": facts}, indent=1, sort_keys=True))

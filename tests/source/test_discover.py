@@ -67,6 +67,21 @@ def test_exclude_patterns(write: Write, pattern: str, left: list[str]) -> None:
     assert names(discover([top], [pattern]), top) == left
 
 
+def test_only_what_lies_below_the_given_path_is_excluded(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = write({"tests/project/a.py": "", "tests/project/tests/b.py": ""})
+    assert names(discover([top / "tests/project"], ["tests"]), top) == ["tests/project/a.py"]
+    monkeypatch.chdir(top / "tests/project")
+    assert names(discover([Path("a.py"), Path("tests/b.py")], ["tests"]), top) == ["tests/project/a.py"]
+    assert names(discover([Path()], ["tests/b.py"]), top) == ["tests/project/a.py"]
+
+
+def test_pipes_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    tree = discover([tmp_path, tmp_path / "pipe.py"])
+    assert tree.files == ()
+    assert [problem.message for problem in tree.all_problems()] == ["neither a file nor a directory"]
+
+
 def test_a_file_given_twice_is_one_file(write: Write) -> None:
     top = write({"a.py": "", "b/c.py": ""})
     assert names(discover([top, top / "a.py", top / "b", Path(f"{top}/b/../a.py")]), top) == ["a.py", "b/c.py"]

@@ -25,6 +25,10 @@ class Plan:
     raising: frozenset[str] = frozenset()
     """Columns that raise instead of loading; ``"*"`` stands for all that are left out."""
     wildcard: str | None = None
+    everywhere: bool = False
+    """Whether the wildcard goes on for entities further down, as that of an option without a class does."""
+    polymorphic: bool = False
+    """Whether columns of subclasses are loaded too."""
     expressions: frozenset[str] = frozenset()
     """``with_expression``."""
 
@@ -49,6 +53,8 @@ class Plan:
             self.undeferred | other.undeferred,
             self.raising | other.raising,
             other.wildcard or self.wildcard,
+            self.everywhere or other.everywhere,
+            self.polymorphic or other.polymorphic,
             self.expressions | other.expressions,
         )
 

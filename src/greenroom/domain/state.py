@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "variables")
+    __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "returning", "variables")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class State:
         facts: dict[object, bool] | None = None,
         frame_id: int = 0,
         leaving: tuple[Leaving, ...] = (),
+        returning: ast.expr | None = None,
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -64,10 +66,12 @@ class State:
         self.frame_id = frame_id
         self.leaving = leaving
         """Exits of ``with`` bodies that wait until their generator has finished."""
+        self.returning = returning
+        """The expression that an endpoint returned."""
 
     def fork(self) -> State:
         """An independent copy."""
-        return State(dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving)
+        return State(dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning)
 
     def become(self, other: State) -> None:
         """Take over everything from ``other``."""
@@ -77,6 +81,7 @@ class State:
         self.facts = dict(other.facts)
         self.frame_id = other.frame_id
         self.leaving = other.leaving
+        self.returning = other.returning
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -85,6 +90,7 @@ class State:
             and self.heap == other.heap
             and self.frame_id == other.frame_id
             and self.leaving == other.leaving
+            and self.returning is other.returning
             and len(self.frames) == len(other.frames)
             and all(a is b or a.variables == b.variables for a, b in zip(self.frames, other.frames, strict=True))
         )
@@ -102,7 +108,7 @@ class State:
                 a if a is b else Frame(a.function, join_mappings(a.variables, b.variables), a.id)
                 for a, b in zip(self.frames, other.frames, strict=True)
             )
-        return State(join_mappings(self.variables, other.variables), heap, frames, facts, self.frame_id, self.leaving)
+        return State(join_mappings(self.variables, other.variables), heap, frames, facts, self.frame_id, self.leaving, self.returning)
 
     # Heap access
 
@@ -279,7 +285,7 @@ def merge(states: list[State], limit: int) -> list[State]:
             if known.same(state):
                 facts = {key: value for key, value in known.facts.items() if state.facts.get(key) is value}
                 if len(facts) < len(known.facts):
-                    kept[index] = State(known.variables, known.heap, known.frames, facts, known.frame_id, known.leaving)
+                    kept[index] = State(known.variables, known.heap, known.frames, facts, known.frame_id, known.leaving, known.returning)
                 break
         else:
             kept.append(state)

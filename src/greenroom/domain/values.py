@@ -148,6 +148,23 @@ class Entity:
 
     mapped: MappedClass | None
     name: str | None = None
+    polymorphic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aliased:
+    """``aliased(Model)`` or ``with_polymorphic(Model, ...)``."""
+
+    symbol: Class
+    polymorphic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicQuery:
+    """A ``lazy="dynamic"`` relationship: a query that runs whenever it is walked."""
+
+    owner: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +181,8 @@ class Statement:
     synchronize: bool = True
     returning: bool = False
     textual: bool = False
+    only: frozenset[str] | None = None
+    """The columns that a textual SELECT names, when they can be read off."""
 
     def plan_for(self, mapped: MappedClass) -> Plan:
         """All options that start at ``mapped``."""
@@ -205,7 +224,8 @@ class Rows:
     element: Value
     scalars: bool
     row: tuple[Value, ...] = ()
-    exact_one: bool = False
+    stream: bool = False
+    """A result whose fetching methods are awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +285,7 @@ class Choice:
 
 Value: TypeAlias = (
     Const | Anything | Ref | ClassValue | Library | ModuleValue | FunctionValue | Method | Partial | Pending | Attribute
-    | SqlExpression | Statement | LoaderOption | Rows | Factory | Block | Managed | Parent | Awaitables | Inspection | Choice
+    | SqlExpression | Statement | LoaderOption | Rows | Factory | Block | Aliased | DynamicQuery | Managed | Parent | Awaitables | Inspection | Choice
 )  # fmt: skip
 
 NONE = Const(None)

@@ -91,6 +91,7 @@ def relationship(draft: RelationshipDraft, target: MappedClass | None, join: Joi
         has_init_default="default" in draft.keywords,
         init_default_factory="default_factory" in draft.keywords,
         repr=draft.flag("repr", default=True),
+        compare=draft.flag("compare", default=True),
         declared_in=draft.owner,
     )
 

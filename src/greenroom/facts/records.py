@@ -125,6 +125,8 @@ class Relationship:
     has_init_default: bool = False
     init_default_factory: bool = False
     repr: bool = True
+    compare: bool = True
+    """Whether a dataclass ``__eq__`` reads it."""
     declared_in: Class | None = None
 
 

@@ -6,10 +6,13 @@ import ast
 
 from greenroom.domain.events import EnumString, NeverAwaited
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.loading import DEFERRED, Origin, absent
 from greenroom.domain.state import Frame, State
+from greenroom.facts.records import MappedClass
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
+    Aliased,
     Anything,
     Arguments,
     Attribute,
@@ -28,7 +31,7 @@ from greenroom.domain.values import (
     Ref,
     Value,
 )
-from greenroom.interpret.attributes import read, value_of, write
+from greenroom.interpret.attributes import place, read, value_of, write
 from greenroom.interpret.run import Call, Run
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
 from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
@@ -59,6 +62,10 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return Pending(Method(value, name), Arguments((owner,)), node, _module(run))
         case Pending():
             return _of_pending(run, value, name, node)
+        case Aliased(symbol):
+            return _of_class(run, state, symbol, name, node)
+        case Method(Method(Inspection(owner), "attrs"), attribute) if name == "value":
+            return get(run, state, owner, attribute, node)
         case Anything(type_ref):
             return _of_type(run, state, value, type_ref, name, node)
         case Const():
@@ -143,7 +150,22 @@ def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, no
         return ClassValue(mapped.symbol)
     if name in record.values:
         return record.values[name]
+    if run.program.member(mapped.symbol, name) is None and record.loaded_at is not None and not record.assumed:
+        for cls in run.program.subclasses(mapped.symbol):
+            derived = run.backend.mapped(cls)
+            if derived is not None and name in derived.columns:
+                return _of_subclass(run, state, key, record, derived, name, node)
     return member_of(run, state, Ref(key), mapped.symbol, name, node)
+
+
+def _of_subclass(run: Run, state: State, key: int, record: OrmObject, derived: MappedClass, name: str, node: ast.AST) -> Value:
+    """A column of a subclass, read on an object that was selected through the base class."""
+    loaded = record.plan.polymorphic or derived.polymorphic_load is not None or not record.life & 4
+    if not loaded and record.loaded_at is not None:
+        origin = Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{name}` of `{derived.name}` out")
+        state.heap[key] = record.evolve(attributes={**record.attributes, name: absent(DEFERRED, origin)})
+        return read(run, state, key, name, node)
+    return ANYTHING
 
 
 def _of_session(run: Run, state: State, key: int, record: SessionObject, name: str, node: ast.AST) -> Value:
@@ -253,7 +275,8 @@ def is_enum(run: Run, cls: Class) -> bool:
 def _of_type(run: Run, state: State, value: Anything, type_ref: TypeRef | None, name: str, node: ast.AST) -> Value:
     if name in ("value", "name") and isinstance(value.token, tuple) and value.token and value.token[0] == "enum-string":
         _, model, attribute, origin = value.token
-        run.emit(EnumString(run.site(node), run.call_sites(), model, attribute, origin), model, attribute)
+        site, calls, _, _ = place(run, node)
+        run.emit(EnumString(site, calls, model, attribute, origin), model, attribute)
         return ANYTHING
     if isinstance(type_ref, Named) and isinstance(type_ref.symbol, Class) and not is_enum(run, type_ref.symbol):
         return member_of(run, state, value, type_ref.symbol, name, node)
@@ -334,10 +357,15 @@ def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.A
             column = record.mapped.columns.get(name_)
             assigned = new
             if column is not None and column.enum is not None and isinstance(new, Const) and isinstance(new.value, str):
-                from greenroom.domain.loading import Origin  # noqa: PLC0415
-
                 origin = Origin(run.site(node), f"a string is assigned to the Enum column `{name_}` here")
                 assigned = Anything(None, ("enum-string", record.mapped.name, name_, origin))
+            if name_ in record.mapped.composites:
+                for part in record.mapped.composites[name_]:
+                    if part in record.attributes:
+                        write(run, inner, atom.id, part, ANYTHING, node)
+                return NONE
+            for validator in validators(run, record.mapped, name_):
+                run.tables.call(run, inner, FunctionValue(validator, atom), Arguments((Const(name_), new)), node)
             setter = _setter(run, record, name_)
             if setter is not None:
                 run.tables.call(run, inner, FunctionValue(setter, atom), Arguments((new,)), node)
@@ -348,6 +376,23 @@ def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.A
         return NONE
 
     run.each(value, state, one)
+
+
+def validators(run: Run, mapped: MappedClass, name: str) -> list[Function]:
+    """The methods that ``@validates`` calls when ``name`` is assigned."""
+    found = run.validators.get(mapped.symbol)
+    if found is None:
+        found = {}
+        for member in run.program.members(mapped.symbol).values():
+            for decorator in member.decorators if isinstance(member, Function) else ():
+                if isinstance(decorator, ast.Call) and isinstance(member, Function):
+                    symbol = run.program.resolve(member.module, decorator.func)
+                    if isinstance(symbol, External) and symbol.name == "validates":
+                        for arg in decorator.args:
+                            if isinstance(arg, ast.Constant):
+                                found.setdefault(arg.value, []).append(member)
+        run.validators[mapped.symbol] = found
+    return found.get(name, [])
 
 
 def _setter(run: Run, record: OrmObject, name: str) -> Function | None:

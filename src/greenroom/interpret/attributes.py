@@ -8,7 +8,7 @@ from greenroom.domain.events import Read
 from greenroom.domain.heap import DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import BLANK, DROPPED, EMITS, IS_LOADED, LAZY, LOADED, RAISING, UNKNOWN, LoadState, Origin, Site
 from greenroom.domain.state import HINT, State
-from greenroom.domain.values import NONE, Anything, Const, Ref, SqlExpression, Value, atoms, join_values
+from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, SqlExpression, Value, atoms, join_values
 from greenroom.facts.records import AssociationProxy, Direction, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
@@ -31,6 +31,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     assert record is not None
     known = record.attributes[name]
     relationship = record.mapped.relationships.get(name)
+    if run.mutating is node and relationship is not None and relationship.uselist:
+        action = "mutate"
     if record.life & PERSISTENT and record.session is not None:
         session = state.session(record.session)
         if session is not None and session.failed is not None and run.greenlet == 0:
@@ -38,7 +40,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
             state.heap[record.session] = session.evolve(failed=None)
     if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED):
         answer = None
-        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and known.bits & (LAZY | 32):
+        careful = relationship is not None and relationship.lazy == "raise_on_sql"
+        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32) or careful):
             answer = _from_identity_map(state, key, record, relationship)
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
@@ -68,7 +71,9 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Valu
 
 def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST) -> Value:
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-    if relationship.lazy in ("dynamic", "write_only"):
+    if relationship.lazy == "dynamic":
+        return DynamicQuery(key, relationship.name)
+    if relationship.lazy == "write_only":
         return Anything()
     if target is None:
         return Anything()
@@ -110,7 +115,11 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
     """The object that the identity map answers with; True when it might; None when it cannot."""
     if record.session is None or not record.life & PERSISTENT:
         return None
+    if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
+        return None
     live = state.reachable()
+    if record.many and record.complete and relationship.target is record.mapped.symbol:
+        return Ref(key)
     hinted = record.values.get(HINT + relationship.name)
     if hinted is not None:
         for atom in atoms(hinted):
@@ -228,7 +237,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
         loads_old = relationship.active_history or relationship.single_parent
     if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
-        _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
+        action = "mutate" if relationship is not None and relationship.uselist else "read"
+        _absent(run, state, key, name, known, node, action=action, schema="", unsure=False)
         record = state.orm(key) or record
     session = state.session(record.session)
     values = {**record.values, name: value}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
+from greenroom.facts.records import Schema
 from greenroom.domain.loading import IS_BLANK, IS_LOADED, LoadState, Site
 from greenroom.domain.state import Frame, State, spread
 from greenroom.domain.values import (
@@ -14,8 +15,10 @@ from greenroom.domain.values import (
     Arguments,
     Attribute,
     Awaitables,
+    Block,
     ClassValue,
     Const,
+    DynamicQuery,
     Factory,
     FunctionValue,
     Inspection,
@@ -35,10 +38,11 @@ from greenroom.interpret import containers, library, queries, rows
 from greenroom.interpret.access import get
 from greenroom.interpret.attributes import read, write
 from greenroom.interpret.run import DEPTH, Call, Run
-from greenroom.interpret.serialize import validate_call
+from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.symbolic import session_class, symbolic
 from greenroom.program.symbols import Class, External, Function
+from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
@@ -112,6 +116,9 @@ def await_value(run: Run, state: State, value: Value, node: ast.AST) -> Value:
 
 
 def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
+    if isinstance(value, Block) and value.kind == "nested" and isinstance(value.session, Ref):
+        library.begin_savepoint(run, state, value.session.id, node)
+        return value
     if not isinstance(value, Pending):
         return value
     callee = value.callee
@@ -122,6 +129,11 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
             return _awaitable_attribute(run, state, owner, name, node)
         case Method(Ref(key), name) if isinstance(state.heap.get(key), SessionObject):
             return perform(run, state, key, OPERATIONS[name], value.args, value.node)
+        case Method(Block(Ref(key), "nested"), name):
+            library.end_savepoint(run, state, key, name, value.node)
+            return NONE
+        case Method(Rows() as rows_value, name):
+            return rows.method(run, state, rows_value, name, value.args, value.node)
         case Library():
             return library.awaited(run, state, callee.symbol, value.args, value.node)
         case _:
@@ -218,6 +230,8 @@ def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, nod
         run.calls.pop()
         run.module = outer_module
     results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
+    if root and run.on_return is not None:
+        results = _responded(run, results, function)
     facts = state.facts
     for after, value in results:
         leave(after, depth)
@@ -228,6 +242,19 @@ def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, nod
     from greenroom.interpret.run import DISJUNCTS  # noqa: PLC0415
 
     return merge_returns(results, DISJUNCTS)
+
+
+def _responded(run: Run, results: list[tuple[State, Value]], function: Function) -> list[tuple[State, Value]]:
+    """Serialize what an endpoint returned, after every block inside it has been left."""
+    assert run.on_return is not None
+    respond, outer = run.on_return[1], run.module
+    run.module = function.module
+    answered: list[tuple[State, Value]] = []
+    for after, value in results:
+        node, after.returning = after.returning, None
+        answered.extend(respond(after, value, node) if node is not None else [(after, value)])
+    run.module = outer
+    return answered
 
 
 def is_model_code(run: Run, state: State, callee: FunctionValue) -> bool:
@@ -327,8 +354,6 @@ def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.
     if kind is not None:
         return open_session(run, state, library.factory_of(run, state, args, asynchronous=kind == "async", cls=symbol), node)
     from greenroom.interpret.access import is_enum  # noqa: PLC0415
-    from greenroom.program.types import Named  # noqa: PLC0415
-
     if is_enum(run, symbol):
         return Anything(Named(symbol), ("enum", id(node)))
     key = run.identity(node, ("new", symbol.node))
@@ -340,6 +365,8 @@ def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.
         run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
     else:
         _fill(run, state, symbol, key, args)
+        if schema is not None:
+            _validate_fields(run, state, schema, args, node)
     return Ref(key)
 
 
@@ -358,6 +385,14 @@ def _fill(run: Run, state: State, symbol: Class, key: int, args: Arguments) -> N
         given = dict(zip(dict.fromkeys(names), args.positional, strict=False))
         given.update(args.named)
         state.heap[key] = Instance(record.cls, {**record.attributes, **given}, record.schema)
+
+
+def _validate_fields(run: Run, state: State, schema: Schema, args: Arguments, node: ast.AST) -> None:
+    """The constructor of a schema validates what it is given: nested schemas read from ORM objects."""
+    for name, value in args.named:
+        field = schema.fields.get(name)
+        if field is not None:
+            validate(run, state, value, field.type, node, f"{schema.name}.{name}", 1)
 
 
 def _new_object(run: Run, state: State, symbol: Class, args: Arguments, node: ast.AST) -> Value:
@@ -443,6 +478,8 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
                 return containers.method(run, state, key, record, name, args, node)
             if isinstance(record, OrmObject):
                 return library.object_method(run, state, key, record, name, args, node)
+            if isinstance(record, Instance) and name in ("create_task", "start_soon"):
+                return library.group_task(run, state, key, args, node)
             return unknown(run, state, args, node)
         case Statement():
             return queries.method(run, state, receiver, name, args)
@@ -454,11 +491,24 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             return library.factory_method(run, state, receiver, name, args, node)
         case ClassValue(symbol):
             return validate_call(run, state, symbol, name, args, node)
+        case DynamicQuery():
+            return library.dynamic_method(run, state, receiver, name, node)
+        case Block(Ref(key), "nested") if name in ("rollback", "commit"):
+            return Pending(callee, args, node, _module(run))
+        case Anything(Named(External("greenroom.TypeAdapter"), (type_ref,))) if name.startswith("validate"):
+            validate(run, state, args.get(0) or NONE, type_ref, node, label(type_ref))
+            return ANYTHING
+        case Method(Inspection(owner), "attrs") | Method(Method(Inspection(owner), "attrs"), _):
+            return library.inspected(run, state, owner, receiver, name, node)
+        case Library(External(path)) if path.endswith("object_mapper"):
+            return library.key_of(run, state, args.get(0) or NONE, node)
         case Inspection(owner):
             return library.inspection(run, state, owner, name, node)
         case Attribute() | SqlExpression():
             return library.expression_method(receiver, name, args)
         case _:
+            if name in ("add_task", "create_task", "start_soon"):
+                return library.background(run, state, args, node)
             return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING
 
 
@@ -468,7 +518,7 @@ def _session_method(
     operation = OPERATIONS.get(name)
     if operation is None:
         return ANYTHING
-    if operation.awaits and record.is_async:
+    if operation.awaits and record.is_async and not run.greenlet:
         return Pending(callee, args, node, _module(run))
     return perform(run, state, key, operation, args, node)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, Const, Pending, Ref, Rows, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, Const, DynamicQuery, Pending, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
 from greenroom.interpret.run import Run
 
@@ -117,6 +117,10 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
 
     def one(atom: Value, inner: State) -> Value:
         record = inner.record(atom)
+        if isinstance(atom, DynamicQuery):
+            from greenroom.interpret.library import dynamic_method  # noqa: PLC0415
+
+            return dynamic_method(run, inner, atom, "__getitem__", node)
         if not isinstance(record, Collection):
             if isinstance(atom, Rows):
                 return atom.element

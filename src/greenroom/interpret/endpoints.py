@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import Flow, State
-from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value
+from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
 from greenroom.interpret.calls import outcomes
 from greenroom.interpret.generators import drive
 from greenroom.interpret.library import dumped
 from greenroom.interpret.run import Run
-from greenroom.interpret.serialize import validate
+from greenroom.interpret.serialize import label, validate
 from greenroom.interpret.symbolic import symbolic
 from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import UNKNOWN, AnnotatedRef, Named, NoneRef, TypeRef, Union
@@ -220,7 +220,7 @@ def _serialize(run: Run, state: State, value: Value, type_ref: TypeRef, node: as
     if isinstance(type_ref, NoneRef) or isinstance(value, Library):
         return
     if _walks(run, type_ref):
-        validate(run, state, value, type_ref, node, _label(type_ref))
+        validate(run, state, value, type_ref, node, label(type_ref))
         return
     _dump(run, state, value, node)
 
@@ -239,28 +239,13 @@ def _walks(run: Run, type_ref: TypeRef) -> bool:
             return False
 
 
-def _label(type_ref: TypeRef) -> str:
-    match type_ref:
-        case Named(symbol, args):
-            if isinstance(symbol, Class):
-                return symbol.name
-            return next((label for arg in args if (label := _label(arg))), "")
-        case Union(members):
-            return next((label for member in members if (label := _label(member))), "")
-        case AnnotatedRef(inner):
-            return _label(inner)
-        case _:
-            return ""
-
-
 def _dump(run: Run, state: State, value: Value, node: ast.expr) -> None:
     """No schema reads the attributes: the object's ``__dict__`` is sent."""
-    for atom in value.atoms if hasattr(value, "atoms") else (value,):
+    for atom in atoms(value):
         record = state.record(atom)
         if isinstance(record, OrmObject):
             dumped(run, record, node, "the response")
         elif isinstance(record, Collection):
-            for part in (*(record.items or ()), record.element):
-                inner = state.record(part) if part is not None else None
-                if isinstance(inner, OrmObject):
-                    dumped(run, inner, node, "the response")
+            for part in (*(record.items or ()), *record.by_key.values(), record.element):
+                if part is not None:
+                    _dump(run, state, part, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from greenroom.domain.heap import Collection
+from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -16,6 +16,9 @@ from greenroom.domain.values import (
     Choice,
     Const,
     FunctionValue,
+    Inspection,
+    Library,
+    Method,
     Pending,
     Ref,
     SqlExpression,
@@ -30,8 +33,12 @@ from greenroom.interpret.narrowing import assume, known_truth
 from greenroom.interpret.protocols import equal, text, truth, used, walk
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.scan import function_symbol
+from greenroom.program.symbols import External
+from greenroom.program.types import Named
 
 Evaluate = Callable[[Run, ast.expr, State], Value]
+MUTATORS = frozenset({"append", "add", "remove", "discard", "extend", "insert", "clear", "pop", "update", "sort", "reverse", "popitem"})
+"""Methods that change a collection in place."""
 
 
 def _constant(run: Run, node: ast.Constant, state: State) -> Value:
@@ -91,7 +98,12 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
 
 
 def _call(run: Run, node: ast.Call, state: State) -> Value:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS and isinstance(node.func.value, ast.Attribute):
+        run.mutating = node.func.value
     callee = run.evaluate(node.func, state)
+    if isinstance(callee, Library) and callee.symbol.name == "TypeAdapter" and node.args and run.module is not None:
+        type_ref = run.program.type_of(run.module, node.args[0], function=run.function)
+        return Anything(Named(External("greenroom.TypeAdapter"), (type_ref,)), ("adapter", id(node)))
     return run.tables.call(run, state, callee, arguments(run, node, state), node)
 
 
@@ -205,8 +217,27 @@ def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: V
             if members:
                 return Const((left.token == right.token) is isinstance(operator, ast.Eq))
     if isinstance(operator, ast.In | ast.NotIn):
+        if isinstance(right, Method) and isinstance(left, Const) and (present := _present(run, state, right, str(left.value))) is not None:
+            return Const(present is isinstance(operator, ast.In))
         walk(run, state, right, node)
+        items, element, _ = containers.iterated(run, state, right, node)
+        for part in (*(items or ()), *((element,) if element is not None else ())):
+            equal(run, state, part, left, node)
     return ANYTHING
+
+
+def _present(run: Run, state: State, container: Method, name: str) -> bool | None:
+    """``"x" in inspect(obj).unloaded`` and ``"x" in obj.__dict__``, where the load state answers."""
+    owner = container.receiver.owner if isinstance(container.receiver, Inspection) else container.receiver
+    record = state.record(owner)
+    if not isinstance(record, OrmObject) or name not in record.attributes:
+        return None
+    bits = record.attributes[name].bits
+    if container.name == "unloaded":
+        return not bits & 1 if not bits & 1 or bits == 1 else None
+    if container.name == "__dict__":
+        return bool(bits & 1) if not bits & 1 or bits == 1 else None
+    return None
 
 
 def _identical(left: Value, right: Value) -> bool | None:

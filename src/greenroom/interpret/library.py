@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from greenroom.domain.events import Dumped, MadeTransient, SharedSession
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import DROPPED, EMITS, IS_LOADED
+from greenroom.domain.loading import DROPPED, EMITS, IS_LOADED, LAZY
 from greenroom.domain.state import State, spread
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
+    Aliased,
     Anything,
     Arguments,
     Attribute,
     Block,
     ClassValue,
     Const,
+    DynamicQuery,
     Factory,
     FunctionValue,
     Inspection,
@@ -34,10 +37,10 @@ from greenroom.domain.values import (
     atoms,
     join_values,
 )
-from greenroom.interpret import containers, queries
+from greenroom.interpret import containers, queries, work
 from greenroom.interpret.access import get, own_class
-from greenroom.interpret.attributes import read
-from greenroom.interpret.protocols import equal, truth, walk
+from greenroom.interpret.attributes import read, report
+from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External
@@ -46,6 +49,8 @@ from greenroom.semantics.sessions import OPERATIONS
 
 Handler = Callable[[Run, State, Arguments, ast.AST], Value]
 DATABASE_PACKAGES = frozenset({"sqlalchemy", "sqlmodel"})
+RUNNING = frozenset({"all", "first", "one", "one_or_none", "scalar", "scalars", "count", "__getitem__", "exists", "paginate", "get"})
+"""Methods of a dynamic relationship that run its query."""
 DMLS = frozenset({"update", "delete", "insert"})
 SAFE_ROOTS = frozenset({"builtins", "logging", "structlog", "loguru", "typing", "datetime", "uuid", "enum", "dataclasses", "functools",
                         "itertools", "collections", "math", "string", "operator", "contextlib", "copy"})  # fmt: skip
@@ -83,7 +88,7 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
     if name in DMLS:
         return queries.dml(run, name, args)
     if name == "text":
-        return Statement("text", textual=True)
+        return Statement("text", textual=True, only=_named_columns(args.get(0)))
     if name in RELATIONSHIP_OPTIONS or name in COLUMN_OPTIONS:
         return queries.option(run, state, name, args)
     if name == "Load":
@@ -106,8 +111,13 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         return Inspection(value) if isinstance(state.record(value), OrmObject) else ANYTHING
     if name == "make_transient":
         return _make_transient(run, state, args, node)
-    if name in ("aliased", "with_polymorphic", "with_loader_criteria", "selectin_polymorphic"):
-        return args.get(0) or ANYTHING
+    if name in ("aliased", "with_polymorphic"):
+        value = args.get(0)
+        return Aliased(value.symbol, polymorphic=name == "with_polymorphic") if isinstance(value, ClassValue) else ANYTHING
+    if name in ("identity_key",):
+        return key_of(run, state, args.get(None, "instance") or NONE, node)
+    if name == "object_mapper":
+        return Library(symbol)
     if name in ("object_session", "async_object_session"):
         record = state.record(args.get(0) or NONE)
         return Ref(record.session) if isinstance(record, OrmObject) and record.session is not None else NONE
@@ -118,6 +128,89 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         return _attribute_helper(run, state, name, args, node)
     if "func" in symbol.path.split(".") or name in ("literal", "literal_column", "cast", "case", "exists", "null", "true", "false", "column"):
         return SqlExpression()
+    return ANYTHING
+
+
+def _named_columns(value: Value | None) -> frozenset[str] | None:
+    """The columns of a literal ``SELECT a, b FROM ...``."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        match = re.match(r"\s*SELECT\s+([\w\s,.]+?)\s+FROM\s", value.value, re.IGNORECASE)
+        if match is not None:
+            return frozenset(part.strip().rpartition(".")[2] for part in match[1].split(","))
+    return None
+
+
+def key_of(run: Run, state: State, value: Value, node: ast.AST) -> Value:
+    """Helpers that read the primary key."""
+    record = state.record(value)
+    if isinstance(record, OrmObject) and isinstance(value, Ref):
+        for name in record.mapped.primary_key:
+            read(run, state, value.id, name, node)
+    return ANYTHING
+
+
+def inspected(run: Run, state: State, owner: Value, receiver: Value, name: str, node: ast.AST) -> Value:
+    """``inspect(obj).attrs.x.load_history()``."""
+    if name == "load_history" and isinstance(receiver, Method) and isinstance(receiver.receiver, Method):
+        get(run, state, owner, receiver.name, node)
+    return ANYTHING
+
+
+def dynamic_method(run: Run, state: State, query: DynamicQuery, name: str, node: ast.AST) -> Value:
+    """A method of a dynamic relationship: everything that runs the query emits SQL."""
+    if name not in RUNNING:
+        return query
+    record = state.orm(query.owner)
+    if record is not None and not run.greenlet:
+        report(run, record, query.name, LAZY, node, origin=None)
+    return ANYTHING
+
+
+def begin_savepoint(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """``await session.begin_nested()`` without a block."""
+    work.flush(run, state, session, node)
+    record = state.session(session)
+    if record is not None:
+        state.heap[session] = record.evolve(depth=record.depth + 1)
+
+
+def end_savepoint(run: Run, state: State, session: int, how: str, node: ast.AST) -> None:
+    """``await savepoint.commit()`` or ``rollback()``."""
+    record = state.session(session)
+    if record is None:
+        return
+    if how == "rollback":
+        work.rollback(run, state, session, node, to=max(record.depth, 1))
+    else:
+        work.flush(run, state, session, node)
+        work.release(state, session, max(record.depth, 1))
+
+
+def group_task(run: Run, state: State, key: int, args: Arguments, node: ast.AST) -> Value:
+    """``group.create_task(coroutine)``: tasks of one group run at the same time."""
+    record = state.heap.get(key)
+    value = args.get(0) or ANYTHING
+    if isinstance(value, FunctionValue) and run.module is not None:
+        value = Pending(value, Arguments(args.positional[1:]), node, run.module)
+    used = sessions_of(state, value)
+    if isinstance(record, Instance):
+        known = record.attributes.get("~sessions", Const(frozenset()))
+        already = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
+        if used & already:
+            run.emit(SharedSession(run.site(node), run.call_sites(), "the task group"))
+        state.heap[key] = Instance(record.cls, {**record.attributes, "~sessions": Const(already | used)}, record.schema)
+    return background(run, state, Arguments((value,)), node)
+
+
+def background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """A function or coroutine that runs on its own: it is followed, but what it does does not come back."""
+    target = args.get(0) or ANYTHING
+    attempt = state.fork()
+    with run.joined():
+        if isinstance(target, FunctionValue):
+            run.call(attempt, target, Arguments(args.positional[1:], args.named), node)
+        else:
+            run.tables.await_value(run, attempt, target, node)
     return ANYTHING
 
 
@@ -201,6 +294,11 @@ def object_method(run: Run, state: State, key: int, record: OrmObject, name: str
         dumped(run, record, node, f"{name}()")
         return containers.make(run, state, node, "dict", None, ANYTHING) if name != "model_copy" else ANYTHING
     if name == "sqlmodel_update":
+        given = state.record(args.get(0) or NONE)
+        from greenroom.interpret.access import put  # noqa: PLC0415
+
+        for attribute, value in given.by_key.items() if isinstance(given, Collection) else ():
+            put(run, state, Ref(key), str(attribute), value, node)
         return Ref(key)
     if name in ("__str__", "__repr__"):
         text_of(run, state, Ref(key), node)
@@ -267,6 +365,8 @@ def _with_key(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
             covered = part if covered is None else join_values(covered, part)
             if key is not None and key != NONE:
                 run.tables.call(run, state, key, Arguments((part,)), node)
+            else:
+                dunder(run, state, part, ("__lt__", "__gt__"), Arguments((part,)), node)
     return covered if covered is not None else ANYTHING
 
 
@@ -410,8 +510,7 @@ def _asdict(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     value = args.get(0) or NONE
     record = state.record(value)
     if isinstance(record, OrmObject) and isinstance(value, Ref):
-        for name in (*record.mapped.columns, *record.mapped.relationships):
-            read(run, state, value.id, name, node)
+        as_model_code(run, state, value.id, record, node, "asdict")
     return ANYTHING
 
 
@@ -457,12 +556,11 @@ def sessions_of(state: State, value: Value) -> set[int]:
     return found
 
 
-def _background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    """A task of its own: it is followed from here, but what it does to the state does not come back."""
-    attempt = state.fork()
-    with run.joined():
-        run.tables.await_value(run, attempt, args.get(0) or ANYTHING, node)
-    return ANYTHING
+def _in_thread(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``to_thread(function, *args)``: another thread has no greenlet either."""
+    if not args.positional:
+        return ANYTHING
+    return run.tables.call(run, state, args.positional[0], Arguments(args.positional[1:], args.named), node)
 
 
 def _task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -510,10 +608,12 @@ HANDLERS: dict[str, Handler] = {
     "dataclasses.astuple": _asdict,
     "asyncio.gather": _gather,
     "anyio.gather": _gather,
-    "asyncio.create_task": _background,
-    "asyncio.ensure_future": _background,
+    "asyncio.create_task": background,
+    "asyncio.ensure_future": background,
     "asyncio.wait_for": _task,
     "asyncio.shield": _task,
+    "asyncio.to_thread": _in_thread,
+    "*.run_in_threadpool": _in_thread,
     "contextlib.aclosing": _same,
     "*.jsonable_encoder": _encode,
 }

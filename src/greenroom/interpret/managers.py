@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import Flow, Raised, State
-from greenroom.domain.values import ANYTHING, NONE, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
 from greenroom.interpret import work
 from greenroom.interpret.calls import leave
 from greenroom.interpret.generators import drive
@@ -62,6 +62,12 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
         return _around(run, node, index, state, lambda after: work.close(after, key), lambda after: work.close(after, key))
     if isinstance(record, Instance) and record.cls is not None:
         return _instance(run, node, index, item, state, value)
+    if isinstance(value, Anything) and isinstance(item.context_expr, ast.Call):
+        symbol = run.program.resolve(run.module, item.context_expr.func) if run.module is not None else None
+        if isinstance(symbol, External) and symbol.name in ("TaskGroup", "create_task_group"):
+            key = run.identity(item.context_expr, "group")
+            state.heap[key] = Instance(None)
+            value = Ref(key)
     _bind(run, state, item, ANYTHING if not isinstance(value, Ref) else value)
     return _enter(run, node, index + 1, state)
 

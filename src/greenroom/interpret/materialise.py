@@ -52,11 +52,15 @@ def _load(
             if target is not None:
                 child_key = run.identity(node, (key, name))
                 reverse = (relationship.back_populates, key) if relationship.back_populates else None
+                if plan.everywhere:
+                    child_plan = Plan(wildcard=plan.wildcard, everywhere=True).merge(child_plan)
                 child = _load(
                     run, state, target, session, child_plan, node, child_key,
                     many=many or relationship.uselist, path=(*path, step), back=reverse,
                 )  # fmt: skip
                 record.values[name] = related_value(run, state, node, key, relationship, Ref(child))
+                if strategy == "recursive" and name in target.relationships:
+                    _recur(run, state, node, child, relationship)
         elif condition == LOADED:
             record.attributes[name] = IS_LOADED
         else:
@@ -65,6 +69,15 @@ def _load(
     if back is not None and back[0] in mapped.relationships and not mapped.relationships[back[0]].uselist:
         record.values[HINT + back[0]] = Ref(back[1])
     return key
+
+
+def _recur(run: Run, state: State, node: ast.AST, child: int, relationship: Relationship) -> None:
+    """``recursion_depth``: every level below looks like the first."""
+    record = state.orm(child)
+    if record is not None:
+        value = related_value(run, state, node, child, relationship, Ref(child))
+        attributes = {**record.attributes, relationship.name: IS_LOADED}
+        state.heap[child] = record.evolve(attributes=attributes, values={**record.values, relationship.name: value}, many=True)
 
 
 def retire(run: Run, state: State, key: int) -> None:

@@ -163,7 +163,7 @@ def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool
             origin = Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{added}` of the subclass out") if (
                 record.loaded_at is not None
             ) else None
-            attributes[added] = IS_LOADED if record.assumed or record.mapped.polymorphic_load or mapped.polymorphic_load else absent(DEFERRED, origin)
+            attributes[added] = IS_LOADED if record.assumed or record.plan.polymorphic or mapped.polymorphic_load else absent(DEFERRED, origin)
     for added in mapped.relationships:
         if added not in attributes:
             attributes[added] = IS_LOADED if record.assumed else absent(LAZY, None)

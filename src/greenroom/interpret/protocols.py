@@ -7,7 +7,7 @@ import ast
 from greenroom.domain.events import NeverAwaited
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, Arguments, FunctionValue, Method, Pending, Ref, Value, atoms
+from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Method, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
 from greenroom.interpret.run import Call, Run
 from greenroom.program.symbols import Class, Function
@@ -41,22 +41,28 @@ def text(run: Run, state: State, value: Value, node: ast.AST, *, representation:
 def _generated_text(run: Run, state: State, key: int, record: OrmObject, node: ast.AST) -> None:
     mapped = record.mapped
     if mapped.is_dataclass and mapped.dataclass_repr:
-        _as_model_code(run, state, key, record, node, "__repr__")
+        as_model_code(run, state, key, record, node, "__repr__")
     elif mapped.is_sqlmodel:
         from greenroom.interpret.library import dumped  # noqa: PLC0415
 
         dumped(run, record, node, "repr()")
 
 
-def _as_model_code(run: Run, state: State, key: int, record: OrmObject, node: ast.AST, name: str) -> None:
+def as_model_code(run: Run, state: State, key: int, record: OrmObject, node: ast.AST, name: str) -> None:
     """A generated dunder of a dataclass reads every field."""
     mapped = record.mapped
-    for attribute in (*mapped.columns, *mapped.relationships):
-        relationship = mapped.relationships.get(attribute)
-        if relationship is not None and name == "__repr__" and not relationship.repr:
-            continue
-        if attribute in (state.orm(key) or record).attributes:
-            read(run, state, key, attribute, node)
+    cls = mapped.symbol
+    generated = Function(name, f"{mapped.name}.{name}", cls.module, cls.node, cls)  # type: ignore[arg-type] # stands for generated code
+    run.calls.append(Call(generated, run.site(node), model_code=True))
+    try:
+        for attribute in (*mapped.columns, *mapped.relationships):
+            relationship = mapped.relationships.get(attribute)
+            if relationship is not None and not (relationship.repr if name == "__repr__" else relationship.compare or name == "asdict"):
+                continue
+            if attribute in (state.orm(key) or record).attributes:
+                read(run, state, key, attribute, node)
+    finally:
+        run.calls.pop()
 
 
 def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> Value:
@@ -65,7 +71,7 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
     if isinstance(record, OrmObject) and isinstance(left, Ref) and not dunder(run, state, left, ("__eq__",), Arguments((right,)), node):
         other = state.record(right)
         if record.mapped.is_dataclass and record.mapped.dataclass_eq and isinstance(other, OrmObject):
-            _as_model_code(run, state, left.id, record, node, "__eq__")
+            as_model_code(run, state, left.id, record, node, "__eq__")
         elif record.mapped.is_sqlmodel and isinstance(other, OrmObject):
             from greenroom.interpret.library import dumped  # noqa: PLC0415
 
@@ -88,6 +94,10 @@ def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
         from greenroom.interpret.generators import collected  # noqa: PLC0415
 
         return collected(run, state, value, node)
+    if isinstance(value, DynamicQuery):
+        from greenroom.interpret.library import dynamic_method  # noqa: PLC0415
+
+        return dynamic_method(run, state, value, "all", node)
     record = state.record(value)
     if isinstance(record, OrmObject):
         dunder(run, state, value, ("__iter__", "__len__"), Arguments(), node)

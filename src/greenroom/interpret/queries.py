@@ -9,6 +9,7 @@ from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
+    Aliased,
     Arguments,
     Attribute,
     ClassValue,
@@ -35,6 +36,8 @@ def entity(run: Run, value: Value) -> Entity:
     """What a select argument contributes to a row."""
     if isinstance(value, ClassValue):
         return Entity(run.backend.mapped(value.symbol), value.symbol.name)
+    if isinstance(value, Aliased):
+        return Entity(run.backend.mapped(value.symbol), value.symbol.name, polymorphic=value.polymorphic)
     if isinstance(value, Attribute):
         return Entity(None, value.name)
     return Entity(None)
@@ -84,7 +87,10 @@ def method(run: Run, state: State, statement: Statement, name: str, args: Argume
     if name in ("subquery", "cte", "scalar_subquery", "exists", "alias", "lateral", "label", "compile"):
         return SqlExpression()
     if name == "from_statement":
-        return replace(statement, restricted=True)
+        inner = args.get(0)
+        only = inner.only if isinstance(inner, Statement) else None
+        plans = (*statement.plans, (None, Plan(only=only))) if only is not None else statement.plans
+        return replace(statement, restricted=True, plans=plans)
     return replace(statement, restricted=True) if name in RESTRICTING else statement
 
 
@@ -106,6 +112,10 @@ def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOptio
         return result
     if name in RELATIONSHIP_OPTIONS:
         return _relationship_option(run, RELATIONSHIP_OPTIONS[name], args, base)
+    if name == "selectin_polymorphic":
+        from greenroom.interpret.sessions import mapped_of  # noqa: PLC0415
+
+        return LoaderOption(mapped_of(run, args.get(0)), Plan(polymorphic=True))
     plan = _column_plan(state, name, args)
     if plan is None:
         return base if base is not None else ANYTHING
@@ -119,12 +129,13 @@ def _relationship_option(run: Run, strategy: str, args: Arguments, base: LoaderO
     result = base
     for value in args.positional:
         if isinstance(value, Const) and value.value == "*":
-            plan = Plan(wildcard=strategy)
+            plan = Plan(wildcard=strategy, everywhere=result is None)
             result = LoaderOption(None, plan) if result is None else _extend(result, plan)
         elif isinstance(value, Attribute):
             relationship = value.mapped.relationships.get(value.name)
             target = run.backend.mapped(relationship.target) if relationship is not None and relationship.target is not None else None
-            plan = Plan({value.name: (strategy, NOTHING)})
+            deep = args.get(None, "recursion_depth")
+            plan = Plan({value.name: (strategy if deep is None else "recursive", NOTHING)})
             if result is None:
                 result = LoaderOption(value.mapped, plan, (value.name,), target)
             else:

@@ -7,21 +7,25 @@ from dataclasses import replace
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Ref, Rows, Value, atoms, join_values
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Method, Pending, Ref, Rows, Value, atoms, join_values
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import NO_RESULT
-from greenroom.semantics.results import EXACTLY_ONE, MANY, ONE_SCALAR, OPTIONAL, OPTIONAL_SCALAR, SAME
+from greenroom.semantics.results import AWAITED, EXACTLY_ONE, MANY, ONE_SCALAR, OPTIONAL, OPTIONAL_SCALAR, SAME
 
 
 def method(run: Run, state: State, rows: Rows, name: str, args: Arguments, node: ast.AST) -> Value:
     """``result.name(...)``."""
+    if rows.stream and name in AWAITED and run.module is not None:
+        return Pending(Method(replace(rows, stream=False), name), args, node, run.module)
     first = rows.row[0] if rows.row else (rows.element if rows.scalars else ANYTHING)
     if name == "scalars":
-        return Rows(first, scalars=True, row=rows.row)
+        return Rows(first, scalars=True, row=rows.row, stream=rows.stream)
     if name in SAME:
         return rows
     if name in MANY:
         return listed(run, state, rows.element, node)
+    if name == "partitions":
+        return listed(run, state, listed(run, state, rows.element, node), node.func if isinstance(node, ast.Call) else node)
     if name in OPTIONAL:
         return NONE if run.pick(2) else single(run, state, rows.element, node)
     if name in OPTIONAL_SCALAR:

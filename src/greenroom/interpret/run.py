@@ -106,6 +106,9 @@ class Run:
         self.globals: dict[tuple[str, str], Value | None] = {}
         self.silent = 0
         self.schema_lenient = False
+        self.validators: dict[Class, dict[object, list[Function]]] = {}
+        self.mutating: ast.AST | None = None
+        """The attribute whose collection the call or statement being followed is about to change."""
         self.handling: list[External | Class | None] = []
         """Exceptions that the ``except`` blocks being followed have caught."""
         self.on_return: tuple[Function, Callable[[State, Value, ast.expr], list[tuple[State, Value]]]] | None = None

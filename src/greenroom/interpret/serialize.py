@@ -8,7 +8,7 @@ from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, FunctionValue, Ref, Rows, Value
 from greenroom.facts.records import Schema
-from greenroom.interpret.run import Call, Diverted, Infeasible, Run
+from greenroom.interpret.run import Diverted, Infeasible, Run
 from greenroom.program.symbols import Class
 from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
 
@@ -40,7 +40,7 @@ def _table_from(run: Run, state: State, symbol: Class, value: Value, args: Argum
         from greenroom.interpret.attributes import read  # noqa: PLC0415
 
         for name in (*record.mapped.columns, *record.mapped.relationships):
-            read(run, state, value.id, name, node)
+            read(run, state, value.id, name, node, schema=f"{symbol.name}.{name}")
     return run.tables.call(run, state, ClassValue(symbol), Arguments((), (), open=True), node)
 
 
@@ -67,6 +67,21 @@ def validate(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.
                 _validate_elements(run, state, value, args, symbol.name, node, path, depth)
         case _:
             return
+
+
+def label(type_ref: TypeRef) -> str:
+    """The schema's name in a type, for messages."""
+    match type_ref:
+        case Named(symbol, args):
+            if isinstance(symbol, Class):
+                return symbol.name
+            return next((found for arg in args if (found := label(arg))), "")
+        case Union(members):
+            return next((found for member in members if (found := label(member))), "")
+        case AnnotatedRef(inner):
+            return label(inner)
+        case _:
+            return ""
 
 
 def _objects(state: State, value: Value) -> list[Value]:
@@ -155,10 +170,10 @@ def _call_validator(run: Run, state: State, validator: object, value: Value, nod
     if not isinstance(validator, Function) or validator.owner is None:
         return
     receiver = ClassValue(validator.owner)
-    run.calls.append(Call(validator, run.site(node), model_code=True))
+    schema, run.schema = run.schema, ""
     try:
         run.tables.call(run, state, FunctionValue(validator, receiver), Arguments((value, ANYTHING)), node)
     except (Infeasible, Diverted):
         pass
     finally:
-        run.calls.pop()
+        run.schema = schema

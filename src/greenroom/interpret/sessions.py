@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PERSISTENT, Collection, OrmObject
 from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, Origin, absent
 from greenroom.domain.state import State
@@ -62,6 +63,12 @@ Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 
 def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
     """Carry out one operation on the session with heap id ``session``."""
+    record = state.session(session)
+    if record is not None and record.failed is not None and isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush):
+        run.emit(
+            Read(run.site(node), run.call_sites(), "Session", operation.name, 1, True, None, None, failed=record.failed), "Session", operation.name
+        )  # fmt: skip
+        state.heap[session] = record.evolve(failed=None)
     value: Value = NONE
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)
@@ -175,7 +182,7 @@ def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments
         return ANYTHING
     if record.session == session and record.life & PERSISTENT:
         return value
-    key = load(run, state, record.mapped, session, NOTHING, node, extra="merge")
+    key = load(run, state, record.mapped, session, plan_of(state, args.get(None, "options"), record.mapped), node, extra="merge")
     merged = state.orm(key)
     assert merged is not None
     attributes = dict(merged.attributes)
@@ -183,10 +190,24 @@ def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments
     for name, known in record.attributes.items():
         if known.bits & 1 and name in record.mapped.relationships and name in record.values:
             attributes[name] = IS_LOADED
-            values[name] = record.values[name]
+            values[name] = _merged_value(run, state, key, record, name, node)
     dirty = frozenset(record.dirty | {n for n, s in record.attributes.items() if s.bits & 1 and n in record.mapped.columns})
     state.heap[key] = merged.evolve(attributes=attributes, values=values, dirty=dirty - set(record.mapped.primary_key))
     return Ref(key)
+
+
+def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
+    """A relationship of the merged object holds merged objects."""
+    relationship = record.mapped.relationships[name]
+    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+    if target is None or record.values[name] == NONE:
+        return record.values[name]
+    child = load(run, state, target, state.orm(key).session if state.orm(key) else None, NOTHING, node, many=relationship.uselist, extra=("merge", name))  # type: ignore[union-attr]
+    back = relationship.back_populates
+    made = state.orm(child)
+    if made is not None and back in target.relationships and not target.relationships[back].uselist:
+        state.heap[child] = made.evolve(values={**made.values, "~" + back: Ref(key)})
+    return related_value(run, state, node, key, relationship, Ref(child))
 
 
 def mapped_of(run: Run, value: Value | None) -> MappedClass | None:
@@ -343,9 +364,10 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         if isinstance(first, Ref):
             return NONE if run.pick(2) else first
         return first
+    stream = isinstance(effect, Execute) and effect.stream
     if shape == "scalars":
-        return Rows(first, scalars=True, row=row)
-    return Rows(_tuple(run, state, row, node, statement), scalars=False, row=row)
+        return Rows(first, scalars=True, row=row, stream=stream)
+    return Rows(_tuple(run, state, row, node, statement), scalars=False, row=row, stream=stream)
 
 
 def _tuple(run: Run, state: State, row: tuple[Value, ...], node: ast.AST, statement: Statement) -> Value:
@@ -361,11 +383,14 @@ def _entity(run: Run, state: State, session: int, statement: Statement, index: i
         return ANYTHING
     identity = None
     primary = mapped.primary_key
+    plan = statement.plan_for(mapped)
+    if statement.entities[index].polymorphic:
+        plan = plan.merge(Plan(polymorphic=True))
     if len(primary) == 1:
         identity = next((value for name, value in statement.equal if name == f"{mapped.name}.{primary[0]}"), None)
     return Ref(
         fetch(
-            run, state, session, mapped, statement.plan_for(mapped), node, identity=identity, many=identity is None,
+            run, state, session, mapped, plan, node, identity=identity, many=identity is None,
             restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
         )
     )  # fmt: skip

@@ -53,6 +53,8 @@ def assign(run: Run, state: State, target: ast.expr, value: Value) -> None:
         case ast.Attribute(value=owner, attr=attr):
             put(run, state, run.evaluate(owner, state), attr, value, target)
         case ast.Subscript(value=owner, slice=index):
+            if isinstance(owner, ast.Attribute):
+                run.mutating = owner
             container = run.evaluate(owner, state)
             key = ANYTHING if isinstance(index, ast.Slice) else run.evaluate(index, state)
             containers.store(run, state, container, key, value, target)
@@ -105,6 +107,8 @@ def _annotated(run: Run, node: ast.AnnAssign, state: State) -> Value:
 
 def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
     read = ast.copy_location(_as_load(node.target), node.target)
+    if isinstance(read, ast.Attribute):
+        run.mutating = read
     current = run.evaluate(read, state)
     value = run.evaluate(node.value, state)
     record = state.record(current)
@@ -144,9 +148,9 @@ def _return(run: Run, node: ast.Return, state: State) -> Flow:
         return Flow(returned=[(state, NONE)])
     value_node = node.value
     pairs = run.alternatives(state, lambda inner: run.evaluate(value_node, inner))
-    hook = run.on_return
-    if hook is not None and run.calls and run.calls[-1].function is hook[0]:
-        pairs = [pair for after, value in pairs for pair in hook[1](after, value, value_node)]
+    if run.on_return is not None and run.calls and run.calls[-1].function is run.on_return[0]:
+        for after, _ in pairs:
+            after.returning = value_node
     return Flow(returned=pairs)
 
 
@@ -268,6 +272,10 @@ def _delete(run: Run, node: ast.Delete, state: State) -> Value:
     for target in node.targets:
         if isinstance(target, ast.Name):
             state.variables.pop(target.id, None)
+        elif isinstance(target, ast.Subscript):
+            if isinstance(target.value, ast.Attribute):
+                run.mutating = target.value
+            run.evaluate(target.value, state)
     return NONE
 
 

@@ -69,11 +69,11 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Write what waits; a failure may leave from here."""
     if not waiting(state, session):
         return
-    for key, record in state.objects_of(session):
+    for _, record in state.objects_of(session):
         for name, value in record.values.items():
             if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
                 attach(run, state, value, session)
-        del key
+    _load_parents(run, state, session, node)
     if run.raised is not None:
         failing = state.fork()
         record_ = failing.session(session)
@@ -90,6 +90,23 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
             state.heap[key] = record.evolve(dirty=frozenset(), assigned_at={})
+
+
+def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """The INSERT of a child needs its parent's key: an expired parent is loaded by the flush."""
+    for _, record in state.objects_of(session):
+        if not record.life & PENDING:
+            continue
+        for name, value in record.values.items():
+            relationship = record.mapped.relationships.get(name)
+            if relationship is None or relationship.direction is not Direction.MANY_TO_ONE:
+                continue
+            for atom in atoms(value):
+                parent = state.record(atom)
+                if isinstance(atom, Ref) and isinstance(parent, OrmObject) and parent.life & PERSISTENT and any(
+                    s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns
+                ):
+                    reload(run, state, atom.id, node, drop=False)
 
 
 def _written(mapped: MappedClass) -> frozenset[str]:
@@ -270,7 +287,11 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     if found is None or not found.life & PERSISTENT:
         return
     origin = Origin(run.site(node), "expired here")
-    gone = found.dirty if names is None else found.dirty & names
+    gone = found.dirty - {DELETION} if names is None else found.dirty & names
+    for name in sorted(gone)[:1]:
+        run.emit(
+            ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)), found.mapped.name, name
+        )
     state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), dirty=found.dirty - gone)
 
 
@@ -350,9 +371,11 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE:
                 continue
             values.pop(name, None)
-            bit, text = (REFRESHED_AWAY, f"this refresh unloads `{name}`") if known.bits & 1 else (LAZY, f"loaded here without `{name}`")
-            old = known.origin(LAZY)
-            attributes[name] = absent(bit, Origin(here, text) if bit == REFRESHED_AWAY or old is None else old)
+            was_there = known.bits & (1 | DROPPED | REFRESHED_AWAY)
+            if was_there and drop:
+                attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))
+            elif was_there:
+                attributes[name] = absent(LAZY, Origin(here, f"loaded again here without `{name}`"))
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=frozenset() if drop else found.dirty)
 
 

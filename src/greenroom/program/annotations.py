@@ -69,8 +69,9 @@ class Annotations:
         key = (annotation, module, function, owner)
         found = self._answers.get(key)
         if found is None:
-            if owner is None and function is not None:
-                owner = function.owner
+            enclosing = function
+            while owner is None and enclosing is not None:
+                owner, enclosing = enclosing.owner, enclosing.parent
             found = self._answers[key] = self._read(annotation, _Scope(module, function, owner))
         return found
 

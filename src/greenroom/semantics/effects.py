@@ -78,9 +78,10 @@ class Get:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Run a statement. ``shape`` says what comes back: ``rows``, ``scalars``, ``scalar``."""
+    """Run a statement. ``shape`` says what comes back: ``rows``, ``scalars``, ``scalar``; ``stream`` results are awaited."""
 
     shape: str
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ AFTER_LOAD: dict[str, int] = {
     "subquery": LOADED,
     "immediate": LOADED,
     "contains_eager": LOADED,
+    "recursive": LOADED,
     "raise": RAISING,
     "raise_on_sql": RAISING,
     "noload": LOADED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 import warnings
 from dataclasses import dataclass, field
@@ -96,9 +97,10 @@ class SourceFile:
 
     def _read(self) -> bytes:
         try:
-            size = self.path.stat().st_size
-            if size <= LARGEST:
-                return self.path.read_bytes()
+            with self.path.open("rb", buffering=0) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                if size <= LARGEST:
+                    return stream.read()
         except (OSError, ValueError) as error:
             self._complain(1, 1, f"cannot read the file: {getattr(error, 'strerror', None) or error}")
             return b""

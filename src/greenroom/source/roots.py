@@ -13,7 +13,7 @@ from greenroom.source.imports import read_imports
 from greenroom.source.walk import EXCLUDED, Walk
 
 _MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "uv.lock", "poetry.lock", "Pipfile", "alembic.ini"})
-_SPOKESMEN = 20
+_SPOKESMEN = 10
 """How many files of a package are asked for the root; one would do where all import in the same way."""
 
 
@@ -30,6 +30,7 @@ class Roots:
         self._on_disk: dict[str, bool] = {}
         self._roots: dict[str, str] = {}
         self._marks: dict[str, tuple[str | None, str | None]] = {}
+        self._bare: dict[str, str] = {}
         self._open: dict[str, bool] = {}
         self._tops = {self._top(start) for start in walk.starts}
         self._namespaces = _namespaces(walk)
@@ -52,9 +53,12 @@ class Roots:
 
     def bare(self, directory: str) -> str:
         """Return the first directory upwards that is no package."""
-        while self.is_package(directory) and os.path.dirname(directory) != directory:
-            directory = os.path.dirname(directory)
-        return directory
+        found = self._bare.get(directory)
+        if found is None:
+            parent = os.path.dirname(directory)
+            found = self.bare(parent) if parent != directory and self.is_package(directory) else directory
+            self._bare[directory] = found
+        return found
 
     def is_package(self, directory: str) -> bool:
         """Whether the directory holds an ``__init__.py``; looks at the disk for directories that were not listed."""
@@ -76,13 +80,14 @@ class Roots:
         Directories that were not listed are probed on disk as long as they belong to the project: a single file given
         on the command line still sees the models it imports.
         """
-        for candidate in (base + os.sep + "__init__.py", base + ".py"):
-            if candidate in self._files or self._probe(candidate):
-                return candidate
+        package, module = base + os.sep + "__init__.py", base + ".py"
+        if package in self._files or self._probe(base, package):
+            return package
+        if module in self._files or self._probe(os.path.dirname(base), module):
+            return module
         return base if base in self._namespaces else None
 
-    def _probe(self, file: str) -> bool:
-        directory = os.path.dirname(file)
+    def _probe(self, directory: str, file: str) -> bool:
         return directory not in self._walk.directories and self._may_look_into(directory) and self._exists(file)
 
     def _may_look_into(self, directory: str) -> bool:
@@ -146,20 +151,20 @@ class Roots:
 
         All files outside packages are asked, and a few of each package, for packages may lie in a namespace package.
         """
-        asked: set[tuple[str, str]] = set()
-        spoken: dict[str, int] = {}
+        by_directory: dict[str, list[str]] = {}
         for file in self._walk.files:
-            directory = os.path.dirname(file)
+            by_directory.setdefault(os.path.dirname(file), []).append(file)
+        spoken: dict[str, int] = {}
+        for directory, files in by_directory.items():
             bare = self.bare(directory)
+            chosen = files
             if bare != directory:
-                package = directory[: directory.find(os.sep, len(bare) + 1) + 1] or directory
-                spoken[package] = spoken.get(package, 0) + 1
-                if spoken[package] > _SPOKESMEN:
-                    continue
-            for module, _ in read_imports(_read(file)):
-                if (directory, module) not in asked:
-                    asked.add((directory, module))
-                    self._vote(directory, bare, module)
+                package = directory[len(bare) + 1 :].partition(os.sep)[0]
+                key = bare + os.sep + package
+                chosen = files[: max(0, _SPOKESMEN - spoken.get(key, 0))]
+                spoken[key] = spoken.get(key, 0) + len(chosen)
+            for module in {module for file in chosen for module, _ in read_imports(_read(file))}:
+                self._vote(directory, bare, module)
 
     def _vote(self, directory: str, bare: str, module: str) -> None:
         name = module.lstrip(".")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from greenroom.source.lexer import Kind, LexicalError, Token, tokenize
 from greenroom.source.templates import Place, as_tuple, blank, restore, template_runs
-from greenroom.source.typeparams import TypeParameter
+from greenroom.source.typeparams import TypeParameter, attach
 
 TYPE_PARAMETERS = "type parameters (Python 3.12)"
 TYPE_STATEMENT = "the type statement (Python 3.12)"
@@ -37,7 +37,7 @@ def parse_newer(text: str) -> Newer:
             return Newer(None)
         tree = ast.parse("".join(rewriting.characters))
         restore(tree, frozenset(rewriting.tuples))
-        rewriting.attach(tree)
+        rewriting.complete(tree)
     except (LexicalError, SyntaxError, ValueError, RecursionError, MemoryError):
         return Newer(None, tuple(rewriting.features))
     return Newer(tree, tuple(rewriting.features))
@@ -162,14 +162,14 @@ class _Rewriting:
         line_start = self.text.rfind("\n", 0, index) + 1
         return self.text.count("\n", 0, index) + 1, len(self.text[line_start:index].encode(errors="replace"))
 
-    def attach(self, tree: ast.Module) -> None:
+    def complete(self, tree: ast.Module) -> None:
         """Give the statements what Python 3.12 would have given them: type parameters, and alias names in their places."""
         for node in ast.walk(tree):
             if not isinstance(node, ast.stmt):
                 continue
             place = (node.lineno, node.col_offset)
             if place in self.parameters:
-                node.type_params = self.parameters[place]  # type: ignore[attr-defined]
+                attach(node, self.parameters[place])
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and place in self.alias_names:
                 name = node.targets[0]
                 name.lineno, name.col_offset = self.alias_names[place]

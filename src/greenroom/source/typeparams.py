@@ -14,13 +14,21 @@ class TypeParameter(NamedTuple):
     default: ast.expr | None = None
 
 
+_ATTRIBUTE = "greenroom_type_parameters"
+"""Not ``type_params``, where interpreters that know the syntax expect nodes."""
+
+
 def type_parameters(node: ast.AST) -> tuple[TypeParameter, ...]:
     """Return the type parameters of a class, a function or a ``type`` statement; empty for anything else."""
-    found = []
-    for item in getattr(node, "type_params", ()):
-        # Since Python 3.12 they are nodes; before, greenroom.source.syntax attaches the records.
-        if isinstance(item, TypeParameter):
-            found.append(item)
-        else:
-            found.append(TypeParameter(item.name, getattr(item, "bound", None), getattr(item, "default_value", None)))
-    return tuple(found)
+    attached: tuple[TypeParameter, ...] | None = getattr(node, _ATTRIBUTE, None)
+    if attached is not None:
+        return attached
+    return tuple(
+        TypeParameter(item.name, getattr(item, "bound", None), getattr(item, "default_value", None))
+        for item in getattr(node, "type_params", ())
+    )
+
+
+def attach(node: ast.stmt, parameters: tuple[TypeParameter, ...]) -> None:
+    """Give a statement the type parameters that were taken out of its text."""
+    setattr(node, _ATTRIBUTE, parameters)

@@ -1,7 +1,7 @@
 """Finding the Python files under the given paths, whatever the file system throws at us."""
 
 # Text paths are several times as fast as Path objects, and discovery has a budget.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120, PTH206
+# ruff: noqa: PTH100, PTH109, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120, PTH206
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def walk(paths: Iterable[Path], exclude: Sequence[str] = ()) -> Walk:
 
     Default exclusions do not apply to the given paths themselves; the ``exclude`` patterns do.
     """
-    walker = _Walker(_compile(exclude))
+    walker = _Walker(_Excluded(exclude))
     for path in paths:
         walker.start(path)
     walker.follow_links()
@@ -49,7 +49,7 @@ def walk(paths: Iterable[Path], exclude: Sequence[str] = ()) -> Walk:
 
 
 class _Walker:
-    def __init__(self, excluded: re.Pattern[str] | None) -> None:
+    def __init__(self, excluded: _Excluded) -> None:
         self.found = Walk()
         self.excluded = excluded
         self.seen: set[str] = set()
@@ -62,19 +62,21 @@ class _Walker:
             if os.path.isdir(name):
                 self.found.starts.append(name)
                 self.list_from(name, os.path.realpath(name))
-            elif os.path.exists(name):
+            elif os.path.isfile(name):
                 self.found.starts.append(name)
-                self.add_file(name)
+                if not self.excluded.somewhere(name):
+                    self.add_file(name)
+            elif os.path.exists(name):
+                self.complain(name, "neither a file nor a directory")
             else:
                 self.complain(name, "no such file or directory")
         except (OSError, ValueError) as error:
             self.complain(str(path).replace("\0", ""), str(error))
 
     def add_file(self, name: str) -> None:
-        if not self.is_excluded(name):
-            self.found.files.append(name)
-            if os.path.basename(name) == "__init__.py":
-                self.found.packages.add(os.path.dirname(name))
+        self.found.files.append(name)
+        if os.path.basename(name) == "__init__.py":
+            self.found.packages.add(os.path.dirname(name))
 
     def list_from(self, name: str, real: str) -> None:
         waiting = [(name, real)]
@@ -91,14 +93,14 @@ class _Walker:
             with os.scandir(directory) as entries:
                 for entry in entries:
                     name = entry.name
-                    if name.startswith(".") or self.is_excluded(entry.path):
+                    if name.startswith(".") or self.excluded.matches(entry.path, name):
                         continue
                     if entry.is_symlink():
                         self.links.append(entry.path)
                     elif entry.is_dir(follow_symlinks=False):
                         if name not in EXCLUDED:
                             subdirectories.append((entry.path, os.path.join(real, name)))
-                    elif name.endswith(".py"):
+                    elif name.endswith(".py") and entry.is_file(follow_symlinks=False):
                         files.append(entry.path)
                     elif name == "pyvenv.cfg" and directory not in self.found.starts:
                         return []
@@ -127,23 +129,38 @@ class _Walker:
                     files.add(real)
                     self.add_file(link)
 
-    def is_excluded(self, path: str) -> bool:
-        return self.excluded is not None and self.excluded.search(path) is not None
-
     def complain(self, path: str, message: str) -> None:
         self.found.problems.append(Problem(Path(path), 1, 1, message))
 
 
-def _compile(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    """Translate globs: one without a slash names a file or directory at any depth, others the end or middle of a path."""
-    sources = []
-    for pattern in patterns:
-        cleaned = pattern.replace("\\", "/").removeprefix("./").rstrip("/")
-        cleaned = cleaned.removesuffix("/**").removeprefix("**/")
-        if not cleaned:
-            continue
-        body = fnmatch.translate(cleaned).removeprefix("(?s:").removesuffix(r")\Z").removesuffix(r")\z")
-        if "/" not in cleaned:
-            body = body.replace(".*", "[^/]*")
-        sources.append(f"{'^' if cleaned.startswith('/') else '(?:^|/)'}{body}(?:/|$)")
-    return re.compile("(?s)" + "|".join(sources)) if sources else None
+class _Excluded:
+    """Globs: one without a slash matches a name at any depth, one with a slash the end of a path from the working directory.
+
+    Only what lies below a given path is matched, so that a project in ``~/tests`` is not lost to the pattern ``tests``.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        cleaned = [pattern.replace("\\", "/").removeprefix("./").rstrip("/").removesuffix("/**") for pattern in patterns]
+        cleaned = [pattern.removeprefix("**/") for pattern in cleaned]
+        self._names = [re.compile(fnmatch.translate(pattern)) for pattern in cleaned if pattern and "/" not in pattern]
+        self._paths = [re.compile(fnmatch.translate(f"/{pattern}".replace("//", "/"))) for pattern in cleaned if "/" in pattern]
+        self._nested = [re.compile(fnmatch.translate(f"*/{pattern}")) for pattern in cleaned if "/" in pattern and pattern[0] != "/"]
+        self._top = os.getcwd() + os.sep
+
+    def matches(self, path: str, name: str) -> bool:
+        if any(pattern.match(name) for pattern in self._names):
+            return True
+        if not self._paths:
+            return False
+        relative = os.sep + path.removeprefix(self._top)
+        return any(pattern.match(candidate) for pattern in (*self._paths, *self._nested) for candidate in {relative, path})
+
+    def somewhere(self, path: str) -> bool:
+        """Whether a file that was named explicitly, or a directory between the working directory and it, is excluded."""
+        while True:
+            if self.matches(path, os.path.basename(path)):
+                return True
+            parent = os.path.dirname(path)
+            if not parent.startswith(self._top) or parent == path:
+                return False
+            path = parent
