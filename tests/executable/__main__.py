@@ -12,6 +12,12 @@ import time
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
+from tests.executable.page import read_page
+from tests.executable.postgres import private_postgres
+from tests.executable.project import write_project
+from tests.executable.runtime import disagreements, environment_of
+from tests.executable.stock import PostgresStock, Stock, sqlite_stock
+
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = (ROOT / "src" / "greenroom" / "rules", ROOT / "tests" / "semantics")
 
@@ -32,12 +38,6 @@ def main() -> int:
 
 
 def _run(pages: list[Path], chosen: argparse.Namespace) -> int:
-    from tests.executable.page import read_page
-    from tests.executable.postgres import private_postgres
-    from tests.executable.project import write_project
-    from tests.executable.runtime import disagreements, environment_of
-    from tests.executable.stock import PostgresStock, Stock, sqlite_stock
-
     logging.disable(logging.ERROR)  # The pool complains about connections that failing examples leave behind.
     started = time.perf_counter()
     failed = blocks = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 from pathlib import Path
@@ -19,8 +20,8 @@ REPORTED = frozenset({Word.ERROR, Word.EXTRA, Word.SILENT})
 
 def analyse(path: Path, *, sqlalchemy: str, dialect: str) -> list[tuple[str, int, str, bool]]:
     """Return file name, line and rule name of every finding under the path, and whether it is definite."""
-    from greenroom.cli.main import main
-
+    # The runtime half runs in environments without greenroom.
+    main = importlib.import_module("greenroom.cli.main").main
     output = io.StringIO()
     words = ["check", str(path), "--format", "json", "--exit-zero", "--sqlalchemy", sqlalchemy, "--dialect", dialect]
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
@@ -28,7 +29,9 @@ def analyse(path: Path, *, sqlalchemy: str, dialect: str) -> list[tuple[str, int
     if code != 0:
         raise AssertionError(f"greenroom {' '.join(words)} exited with {code}: {output.getvalue()}")
     findings = json.loads(output.getvalue())["findings"]
-    return sorted((Path(finding["path"]).name, finding["line"], finding["name"], finding["confidence"] == "definite") for finding in findings)
+    return sorted(
+        (Path(finding["path"]).name, finding["line"], finding["name"], finding["confidence"] == "definite") for finding in findings
+    )
 
 
 def disagreements(project: Project, *, sqlalchemy: str, dialect: str) -> list[str]:

@@ -10,7 +10,21 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 _MODULES = frozenset(
-    {"asyncio", "contextlib", "contextvars", "copy", "dataclasses", "datetime", "enum", "functools", "itertools", "json", "logging", "operator", "pickle"}
+    {
+        "asyncio",
+        "contextlib",
+        "contextvars",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "enum",
+        "functools",
+        "itertools",
+        "json",
+        "logging",
+        "operator",
+        "pickle",
+    }
 )
 _HOMES = (
     "typing",
@@ -54,7 +68,11 @@ def _home_of(name: str, modules: Mapping[str, str]) -> str | None:
             return module
     for tree in trees.values():
         for statement in tree.body:
-            if isinstance(statement, ast.ImportFrom) and statement.module and any((alias.asname or alias.name) == name for alias in statement.names):
+            if (
+                isinstance(statement, ast.ImportFrom)
+                and statement.module
+                and any((alias.asname or alias.name) == name for alias in statement.names)
+            ):
                 return statement.module
     if name in _MODULES:
         return None

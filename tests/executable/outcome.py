@@ -6,7 +6,14 @@ import enum
 
 from fastapi.exceptions import ResponseValidationError
 from pydantic import ValidationError
-from sqlalchemy.exc import IllegalStateChangeError, InvalidRequestError, MissingGreenlet, PendingRollbackError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import (
+    IllegalStateChangeError,
+    InvalidRequestError,
+    MissingGreenlet,
+    PendingRollbackError,
+    SQLAlchemyError,
+    StatementError,
+)
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 
@@ -85,7 +92,12 @@ def _is_concurrent_use(error: BaseException) -> bool:
     text = str(error)
     return isinstance(error, IllegalStateChangeError) or any(
         sign in text
-        for sign in ("already flushing", "another operation is in progress", "another operation (", "concurrent operations are not permitted")
+        for sign in (
+            "already flushing",
+            "another operation is in progress",
+            "another operation (",
+            "concurrent operations are not permitted",
+        )
     )
 
 

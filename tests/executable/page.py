@@ -50,7 +50,7 @@ class Page:
 def read_page(path: Path) -> Page:
     """Read a page.
 
-    Front matter and the words after the fence set ``prelude``, ``sessions``, ``sqlalchemy`` and ``dialects`` (comma separated); the fence wins.
+    Front matter and the words after a fence set ``prelude``, ``sessions``, ``sqlalchemy`` and ``dialects``; the fence wins.
     """
     text = path.read_text(encoding="utf-8")
     front_matter = _FRONT_MATTER.match(text)

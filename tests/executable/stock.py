@@ -44,7 +44,7 @@ class SqliteStock:
         if engine not in self._engines:
             self._engines.add(engine)
             event.listen(engine.sync_engine, "connect", _be_fast)
-        template = self._folder / f"{models.__spec__.origin.replace('/', '_') if models.__spec__ and models.__spec__.origin else models.__name__}.db"
+        template = self._folder / f"{Path(str(models.__file__)).stem}.db"
         if not template.exists():
             self._live.unlink(missing_ok=True)
             await _create_and_seed(models, engine)
@@ -83,7 +83,7 @@ class PostgresStock:
 @contextmanager
 def sqlite_stock() -> Iterator[SqliteStock]:
     """Keep SQLite files in memory where the system has a file system for that."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 -- the directory inside it is private
     with tempfile.TemporaryDirectory(prefix="greenroom-", dir=memory if memory.is_dir() else None) as folder:
         yield SqliteStock(Path(folder))
 

@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -27,6 +27,15 @@ class Sighting:
     text: str
 
 
+def return_lines(tree: ast.Module) -> dict[int, int]:
+    """Map every line of a ``return`` statement to the statement's first line."""
+    lines: dict[int, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Return):
+            lines.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), node.lineno))
+    return lines
+
+
 @dataclass(slots=True)
 class Witness:
     """Sees every exception that passes a frame of the module, whether or not the module swallows it.
@@ -36,19 +45,15 @@ class Witness:
     """
 
     path: Path
+    return_lines: Mapping[int, int]
     sightings: list[Sighting] = field(default_factory=list)
     _seen: list[BaseException] = field(default_factory=list)
-    _return_lines: dict[int, int] = field(default_factory=dict)
     _last_return: int = 0
     _warnings: warnings.catch_warnings[Any] | None = None
     _caught: list[warnings.WarningMessage] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         """Begin to watch this thread."""
-        tree = ast.parse(self.path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Return):
-                self._return_lines.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), node.lineno))
         self._warnings = warnings.catch_warnings(record=True)
         self._caught = self._warnings.__enter__()
         warnings.simplefilter("always")
@@ -74,8 +79,8 @@ class Witness:
         return self._inside if frame.f_code.co_filename == str(self.path) else None
 
     def _inside(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
-        if event == "line" and frame.f_lineno in self._return_lines:
-            self._last_return = self._return_lines[frame.f_lineno]
+        if event == "line" and frame.f_lineno in self.return_lines:
+            self._last_return = self.return_lines[frame.f_lineno]
         elif event == "exception":
             self._record(argument[1], argument[2], even_if_other=False)
         return self._inside

@@ -155,7 +155,8 @@ class Post(Base):
         return word in self.body
 
     @validates("title")
-    def keep_title_unique_in_post(self, key: str, value: str) -> str:
+    def strip_title(self, key: str, value: str) -> str:
+        del key
         return value.strip()
 
 
@@ -169,6 +170,7 @@ class Comment(Base):
 
     @validates("text")
     def refuse_own_title(self, key: str, value: str) -> str:
+        del key
         if self.post is not None and value == self.post.title:
             raise ValueError(value)
         return value

@@ -47,7 +47,7 @@ class Node(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("nodes.id"))
-    parent: Mapped[Node | None] = relationship(back_populates="children", remote_side=id)
+    parent: Mapped[Node | None] = relationship(back_populates="children", remote_side="Node.id")
     children: Mapped[list[Node]] = relationship(back_populates="parent")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from greenroom.program.program import Program
-from greenroom.program.symbols import Class, Function
+from greenroom.program.symbols import Class, Function, Variable
 from greenroom.program.types import UNKNOWN, AnnotatedRef
 
 ProgramOf = Callable[[Mapping[str, str]], Program]
@@ -114,7 +114,9 @@ def test_annotations(program_of: ProgramOf, short: Short, annotation: str, expec
     program = program_of({"m": IMPORTS, "models": MODELS})
     module = program.module("m")
     assert module is not None
-    (argument,) = ast.parse(f"f({annotation})", mode="eval").body.args  # type: ignore[attr-defined]
+    call = ast.parse(f"f({annotation})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    (argument,) = call.args
     assert short(program.type_of(module, argument)) == expected
 
 
@@ -188,7 +190,9 @@ def test_deep_and_wide_annotations_end(program_of: ProgramOf, short: Short) -> N
     program = program_of({"m": f"deep: {deep}\nwide: {wide}\ntext: {deep!r}"})
     module = program.module("m")
     assert module is not None
-    found = {name: short(program.type_of(module, getattr(module.bindings[name][0], "annotation"))) for name in ("deep", "wide", "text")}  # noqa: B009
+    variables = [binding for bound in module.bindings.values() for binding in bound if isinstance(binding, Variable)]
+    found = {variable.name: short(program.type_of(module, variable.annotation)) for variable in variables}
+    assert list(found) == ["deep", "wide", "text"]
     assert found["wide"] == "? | !builtins.int"
     assert found["deep"].startswith("!builtins.list[!builtins.list[")
     assert found["deep"].count("?") == 1

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
+from greenroom.program.program import Program
 from greenroom.program.scan import class_symbol, function_symbol
 from greenroom.program.scope import local_bindings
 from greenroom.program.symbols import Class, Function, Module, Variable
@@ -13,10 +14,10 @@ ModuleOf = Callable[[str], Module]
 
 
 @pytest.fixture
-def module_of(program_of: Callable[..., object]) -> ModuleOf:
+def module_of(program_of: Callable[[Mapping[str, str]], Program]) -> ModuleOf:
     def build(text: str) -> Module:
         program = program_of({"m": text})
-        module = program.module("m")  # type: ignore[attr-defined]
+        module = program.module("m")
         assert isinstance(module, Module)
         return module
 

@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.events import EnumString, NeverAwaited
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import DEFERRED, Origin, absent
+from greenroom.domain.loading import Origin
 from greenroom.domain.state import Frame, State
 from greenroom.facts.records import MappedClass
 from greenroom.domain.values import (
@@ -111,7 +111,7 @@ def _of_record(run: Run, state: State, key: int, name: str, node: ast.AST) -> Va
             if name in record.attributes:
                 return record.attributes[name]
             if record.cls is None:
-                return ANYTHING
+                return Method(Ref(key), name)
             return member_of(run, state, Ref(key), record.cls, name, node)
         case Collection():
             if record.kind == "row" and name in record.by_key:
@@ -150,22 +150,7 @@ def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, no
         return ClassValue(mapped.symbol)
     if name in record.values:
         return record.values[name]
-    if run.program.member(mapped.symbol, name) is None and record.loaded_at is not None and not record.assumed:
-        for cls in run.program.subclasses(mapped.symbol):
-            derived = run.backend.mapped(cls)
-            if derived is not None and name in derived.columns:
-                return _of_subclass(run, state, key, record, derived, name, node)
     return member_of(run, state, Ref(key), mapped.symbol, name, node)
-
-
-def _of_subclass(run: Run, state: State, key: int, record: OrmObject, derived: MappedClass, name: str, node: ast.AST) -> Value:
-    """A column of a subclass, read on an object that was selected through the base class."""
-    loaded = record.plan.polymorphic or derived.polymorphic_load is not None or not record.life & 4
-    if not loaded and record.loaded_at is not None:
-        origin = Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{name}` of `{derived.name}` out")
-        state.heap[key] = record.evolve(attributes={**record.attributes, name: absent(DEFERRED, origin)})
-        return read(run, state, key, name, node)
-    return ANYTHING
 
 
 def _of_session(run: Run, state: State, key: int, record: SessionObject, name: str, node: ast.AST) -> Value:

@@ -237,8 +237,7 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
         loads_old = relationship.active_history or relationship.single_parent
     if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
-        action = "mutate" if relationship is not None and relationship.uselist else "read"
-        _absent(run, state, key, name, known, node, action=action, schema="", unsure=False)
+        _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
     session = state.session(record.session)
     values = {**record.values, name: value}

@@ -120,6 +120,7 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
         library.begin_savepoint(run, state, value.session.id, node)
         return value
     if not isinstance(value, Pending):
+        state.variables.pop(library.TASKS, None)
         return value
     callee = value.callee
     match callee:

@@ -49,6 +49,8 @@ from greenroom.semantics.sessions import OPERATIONS
 
 Handler = Callable[[Run, State, Arguments, ast.AST], Value]
 DATABASE_PACKAGES = frozenset({"sqlalchemy", "sqlmodel"})
+TASKS = "~tasks"
+"""The variable that holds the sessions of tasks that were started and not awaited."""
 RUNNING = frozenset({"all", "first", "one", "one_or_none", "scalar", "scalars", "count", "__getitem__", "exists", "paginate", "get"})
 """Methods of a dynamic relationship that run its query."""
 DMLS = frozenset({"update", "delete", "insert"})
@@ -114,6 +116,8 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
     if name in ("aliased", "with_polymorphic"):
         value = args.get(0)
         return Aliased(value.symbol, polymorphic=name == "with_polymorphic") if isinstance(value, ClassValue) else ANYTHING
+    if name == "primary_key_from_instance":
+        return key_of(run, state, args.get(0) or NONE, node)
     if name in ("identity_key",):
         return key_of(run, state, args.get(None, "instance") or NONE, node)
     if name == "object_mapper":
@@ -556,6 +560,17 @@ def sessions_of(state: State, value: Value) -> set[int]:
     return found
 
 
+def _create_task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``asyncio.create_task``: tasks that have not been awaited yet run at the same time."""
+    used = sessions_of(state, args.get(0) or ANYTHING)
+    known = state.variables.get(TASKS, Const(frozenset()))
+    running = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
+    if used & running:
+        run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.create_task"))
+    state.variables[TASKS] = Const(running | used)
+    return background(run, state, args, node)
+
+
 def _in_thread(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``to_thread(function, *args)``: another thread has no greenlet either."""
     if not args.positional:
@@ -608,8 +623,8 @@ HANDLERS: dict[str, Handler] = {
     "dataclasses.astuple": _asdict,
     "asyncio.gather": _gather,
     "anyio.gather": _gather,
-    "asyncio.create_task": background,
-    "asyncio.ensure_future": background,
+    "asyncio.create_task": _create_task,
+    "asyncio.ensure_future": _create_task,
     "asyncio.wait_for": _task,
     "asyncio.shield": _task,
     "asyncio.to_thread": _in_thread,

@@ -9,7 +9,7 @@ from greenroom.domain.loading import DEFERRED, IS_LOADED, IS_UNKNOWN, LAZY, LOAD
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import HINT, State
 from greenroom.domain.values import Ref, Value
-from greenroom.facts.records import MappedClass, Relationship
+from greenroom.facts.records import Inheritance, MappedClass, Relationship
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD
 
@@ -41,6 +41,9 @@ def _load(
     retire(run, state, key)
     state.heap[key] = record
     record.attributes = column_states(run, mapped, plan, node)
+    for name, (derived, loaded) in _subclass_columns(run, mapped).items():
+        text = f"selected through `{mapped.name}`, which leaves `{name}` of `{derived}` out"
+        record.attributes[name] = IS_LOADED if loaded or plan.polymorphic else absent(DEFERRED, Origin(run.site(node), text))
     for name, relationship in mapped.relationships.items():
         strategy, child_plan = strategy_of(relationship, plan)
         step = (mapped.name, name)
@@ -69,6 +72,20 @@ def _load(
     if back is not None and back[0] in mapped.relationships and not mapped.relationships[back[0]].uselist:
         record.values[HINT + back[0]] = Ref(back[1])
     return key
+
+
+def _subclass_columns(run: Run, mapped: MappedClass) -> dict[str, tuple[str, bool]]:
+    """Columns that only subclasses have, with the class and whether ``polymorphic_load`` fetches them."""
+    known = run.tracker.subclass_columns.get(mapped.symbol)
+    if known is None:
+        known = {}
+        for cls in run.program.subclasses(mapped.symbol):
+            derived = run.backend.mapped(cls)
+            if derived is not None and derived.inheritance in (Inheritance.SINGLE, Inheritance.JOINED):
+                added = {n: (derived.name, derived.polymorphic_load is not None) for n in derived.columns if n not in mapped.columns}
+                known.update(added)
+        run.tracker.subclass_columns[mapped.symbol] = known
+    return known
 
 
 def _recur(run: Run, state: State, node: ast.AST, child: int, relationship: Relationship) -> None:

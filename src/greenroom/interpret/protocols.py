@@ -72,6 +72,8 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
         other = state.record(right)
         if record.mapped.is_dataclass and record.mapped.dataclass_eq and isinstance(other, OrmObject):
             as_model_code(run, state, left.id, record, node, "__eq__")
+            if isinstance(right, Ref) and right != left:
+                as_model_code(run, state, right.id, other, node, "__eq__")
         elif record.mapped.is_sqlmodel and isinstance(other, OrmObject):
             from greenroom.interpret.library import dumped  # noqa: PLC0415
 

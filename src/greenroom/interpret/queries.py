@@ -115,7 +115,8 @@ def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOptio
     if name == "selectin_polymorphic":
         from greenroom.interpret.sessions import mapped_of  # noqa: PLC0415
 
-        return LoaderOption(mapped_of(run, args.get(0)), Plan(polymorphic=True))
+        plan = Plan(polymorphic=True)
+        return _extend(base, plan) if base is not None else LoaderOption(mapped_of(run, args.get(0)), plan)
     plan = _column_plan(state, name, args)
     if plan is None:
         return base if base is not None else ANYTHING
@@ -136,6 +137,10 @@ def _relationship_option(run: Run, strategy: str, args: Arguments, base: LoaderO
             target = run.backend.mapped(relationship.target) if relationship is not None and relationship.target is not None else None
             deep = args.get(None, "recursion_depth")
             plan = Plan({value.name: (strategy if deep is None else "recursive", NOTHING)})
+            if isinstance(deep, Const) and isinstance(deep.value, int) and deep.value > 0:
+                plan = Plan({value.name: (strategy, NOTHING)})
+                for _ in range(min(deep.value, 8)):
+                    plan = Plan({value.name: (strategy, plan)})
             if result is None:
                 result = LoaderOption(value.mapped, plan, (value.name,), target)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, FunctionValue, Ref, Rows, Value
 from greenroom.facts.records import Schema
@@ -41,6 +41,12 @@ def _table_from(run: Run, state: State, symbol: Class, value: Value, args: Argum
 
         for name in (*record.mapped.columns, *record.mapped.relationships):
             read(run, state, value.id, name, node, schema=f"{symbol.name}.{name}")
+    if isinstance(record, Instance) and record.schema is not None:
+        return run.tables.call(run, state, ClassValue(symbol), Arguments((), tuple(record.attributes.items())), node)
+    if isinstance(value, Anything) and isinstance(value.type, Named) and isinstance(value.type.symbol, Class):
+        schema = run.backend.schema(value.type.symbol)
+        if schema is not None:
+            return run.tables.call(run, state, ClassValue(symbol), Arguments((), tuple((name, ANYTHING) for name in schema.fields)), node)
     return run.tables.call(run, state, ClassValue(symbol), Arguments((), (), open=True), node)
 
 

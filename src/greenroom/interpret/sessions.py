@@ -323,7 +323,7 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
                 child = load(run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name))
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif populate and AFTER_LOAD.get(strategy, 128) == 128:
-            attributes[name] = absent(128, Origin(run.site(node), f"loaded again here without `{name}`"))
+            attributes[name] = absent(32, Origin(run.site(node), f"loaded again here without `{name}`"))
             values.pop(name, None)
     state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate else record.plan)
 
@@ -333,6 +333,9 @@ def _touch_others(
 ) -> None:
     """Other objects of the class may be among the rows: what was expired in them is certain no more."""
     for key, record in state.objects_of(session):
+        if record.mapped is mapped.parent and record.life & PERSISTENT and not restricted:
+            attributes = {n: (IS_LOADED if n in mapped.columns else s) for n, s in record.attributes.items()}
+            state.heap[key] = record.evolve(attributes=attributes)
         if record.mapped is not mapped or not record.life & PERSISTENT:
             continue
         if not restricted:

@@ -106,7 +106,8 @@ def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
                 if isinstance(atom, Ref) and isinstance(parent, OrmObject) and parent.life & PERSISTENT and any(
                     s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns
                 ):
-                    reload(run, state, atom.id, node, drop=False)
+                    columns = {n: (s.without(DROPPED & ~GENERATED) if n in parent.mapped.columns else s) for n, s in parent.attributes.items()}
+                    state.heap[atom.id] = parent.evolve(attributes=columns)
 
 
 def _written(mapped: MappedClass) -> frozenset[str]:
@@ -345,6 +346,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
         for name, value in found.values.items()
         if name in mapped.relationships or name.startswith("~") or name not in attributes or (not drop and attributes[name].bits == 1)
     }
+    for name in attributes:
+        if name not in fresh and name not in mapped.relationships and (drop or attributes[name].bits & DROPPED):
+            attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
         if drop or known.bits & DROPPED:
@@ -369,12 +373,12 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
                 values["~" + name] = values[name]
             elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE:
+                attributes[name] = IS_LOADED
                 continue
             values.pop(name, None)
-            was_there = known.bits & (1 | DROPPED | REFRESHED_AWAY)
-            if was_there and drop:
+            if known.bits & (1 | REFRESHED_AWAY) and drop:
                 attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))
-            elif was_there:
+            elif known.bits & DROPPED:
                 attributes[name] = absent(LAZY, Origin(here, f"loaded again here without `{name}`"))
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=frozenset() if drop else found.dirty)
 

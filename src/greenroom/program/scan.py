@@ -181,8 +181,8 @@ def _targets(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None, ast.expr | 
                     yield from ((name, None, None) for name, _ in _unpacked(variable, None))
         case _ if type(node).__name__ == "TypeAlias":
             # ast.TypeAlias exists since Python 3.12; before, greenroom.source.syntax makes an assignment of it.
-            alias: ast.Name = getattr(node, "name")  # noqa: B009 - the class is unknown to type checkers set to 3.11
-            yield alias.id, None, getattr(node, "value")  # noqa: B009
+            fields = dict(ast.iter_fields(node))
+            yield fields["name"].id, None, fields["value"]
         case _:
             return
 
