@@ -75,9 +75,12 @@ def _version(program: Program, group: Group) -> str:
 
 
 def _bounds(tracker: Tracker) -> Iterator[Note]:
-    limits = {"steps": f"{STEPS} statements", "depth": f"{DEPTH} nested calls"}
+    limits = {"steps": f"{STEPS} statements", "depth": f"{DEPTH} nested calls", "recursion": "the interpreter's stack"}
     for name, which in sorted(tracker.bounded.items()):
-        yield Note(f"{name}: the bound of {limits[which]} for one entry point was reached; what lies beyond was not followed")
+        if which in limits:
+            yield Note(f"{name}: the bound of {limits[which]} for one entry point was reached; what lies beyond was not followed")
+        else:
+            yield Note(f"{name}: not followed to its end ({which}); please report this")
 
 
 def _unreadable(problems: Sequence[Problem]) -> Iterator[Unreadable]:

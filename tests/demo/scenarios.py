@@ -23,8 +23,9 @@ os.environ["DATABASE_URL"] = "sqlite+aiosqlite://"
 import httpx  # noqa: E402 -- the environment comes first
 from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
-from sqlalchemy import select  # noqa: E402 -- with the imports above
+from sqlalchemy import func, select  # noqa: E402 -- with the imports above
 
 OWNER = {"X-User": "ada@example.org"}
 GUEST = {"X-User": "bob@example.org"}
@@ -54,7 +55,7 @@ async def call(method: str, path: str, body: object = None, user: dict[str, str]
     """Send one request; what the application raises comes out here."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=main.app), base_url="http://test") as client:
         answer = await client.request(method, path, json=body, headers=user)
-    return {"status": answer.status_code, "body": answer.json()}
+    return {"status": answer.status_code, "body": answer.json() if answer.content else None}
 
 
 async def create_organisation() -> object:
@@ -138,6 +139,16 @@ async def change_role() -> object:
     return await call("PUT", "/members/1/role", {"role": "admin"})
 
 
+async def take_over() -> object:
+    return await takeover([("Initech", "initech"), ("Hooli", "hooli")])
+
+
+async def remove_member() -> object:
+    answer = await call("DELETE", "/members/1")
+    async with db.session_factory() as session:
+        return answer | {"members": await session.scalar(select(func.count()).select_from(models.Member))}
+
+
 async def broken_migration() -> object:
     path = BACKEND / "scripts" / "broken_migration.py"
     compile(path.read_text(encoding="utf-8"), str(path), "exec")
@@ -162,6 +173,8 @@ SCENARIOS: dict[str, Check] = {
     "copy_step": copy_step,
     "claim_slug": claim_slug,
     "change_role": change_role,
+    "takeover": take_over,
+    "remove_member": remove_member,
     "broken_migration": broken_migration,
 }
 

@@ -35,3 +35,10 @@ def test_the_text_names_files_as_seen_from_the_backend() -> None:
 def test_exit_code_on_request() -> None:
     assert greenroom("demo", "--exit-code", "--select", "GR001").returncode == 1
     assert greenroom("demo", "--exit-code", "--mended", "--select", "GR001").returncode == 0
+
+
+def test_the_readme_shows_the_first_finding_as_it_is_printed() -> None:
+    readme = (DEMO.parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- first finding -->\n```text\n")[2].partition("\n```\n")[0]
+    assert shown
+    assert greenroom("demo").stdout.split("\n\n")[1] == shown

@@ -12,24 +12,28 @@ from typing import Any
 
 import pytest
 
+from greenroom.rules.registry import rules
 from tests.demo.expected import DEFECTS, DEMO, Defect
 
 LOST: dict[str, object] = {
     "archive": {"status": 200, "body": {}},
     "update_profile": {"status": 200, "full_name": "Ada"},
     "copy_step": {"title": "Invite your team (copy)", "hint": None},
+    "remove_member": {"status": 204, "body": None, "members": 1},
 }
 """What the silent defects answer instead of what they should."""
 KEPT: dict[str, object] = {
     "update_profile": {"status": 200, "full_name": "Ada Lovelace"},
     "copy_step": {"title": "Invite your team (copy)", "hint": "under Settings"},
+    "remove_member": {"status": 204, "body": None, "members": 0},
+    "takeover": 2,
     "accept_twice": {"status": 409, "body": {"detail": "already a member"}},
     "provision": 3,
     "claim_slug": "acme",
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""
-RULES = {"GR001", *(f"GR{number}" for number in range(101, 116)), "GR501"}
+RULES = {rule.code for rule in rules()}
 
 
 @cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -20,24 +21,23 @@ NAMES = {"name": "new name", "title": "new title", "email": "new@example.org"}
 """What parameters of these names are given; every ``..._id`` is 1."""
 
 
-class Example(Protocol):
+@dataclass(frozen=True, slots=True)
+class Example(ABC):
     """Something of a block that can be run by itself."""
 
     name: str
     first_line: int
     last_line: int
 
+    @abstractmethod
     async def run(self, database: ModuleType) -> object:
         """Run it and return what it returns."""
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionExample:
+class FunctionExample(Example):
     """An ``async def`` that the harness can call: a session and plain values are all it takes."""
 
-    name: str
-    first_line: int
-    last_line: int
     function: Any
 
     async def run(self, database: ModuleType) -> object:
@@ -47,12 +47,9 @@ class FunctionExample:
 
 
 @dataclass(frozen=True, slots=True)
-class MethodExample:
+class MethodExample(Example):
     """A public coroutine method of a service class."""
 
-    name: str
-    first_line: int
-    last_line: int
     owner: Any
     method: str
 
@@ -65,12 +62,9 @@ class MethodExample:
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointExample:
+class EndpointExample(Example):
     """A FastAPI endpoint, called over HTTP inside this process."""
 
-    name: str
-    first_line: int
-    last_line: int
     app: FastAPI
     method: str
     path: str
@@ -118,7 +112,7 @@ def _endpoints(tree: ast.Module, module: ModuleType) -> Iterator[EndpointExample
         if isinstance(route, APIRoute) and route.endpoint.__module__ == module.__name__ and route.endpoint.__name__ not in seen:
             seen.add(route.endpoint.__name__)
             name = route.endpoint.__name__
-            yield EndpointExample(name, *spans[name], app, min(route.methods), route.path, route.body_field is not None)
+            yield EndpointExample(name, *spans[name], app, min(route.methods or {"GET"}), route.path, route.body_field is not None)
 
 
 def _referred_names(tree: ast.Module) -> tuple[set[str], set[str]]:

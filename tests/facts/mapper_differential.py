@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401
 """Compares the statically collected facts with what SQLAlchemy's mappers said, attribute by attribute.
 
     python mapper_differential.py SOURCE_DIRECTORY FACTS.json [--prefix MODULE_PREFIX]
@@ -41,22 +42,13 @@ class Comparison(NamedTuple):
 
 def compare(backend: Backend, facts: Facts, prefixes: tuple[str, ...] = ()) -> Comparison:
     """Compare every mapper whose module starts with one of ``prefixes``."""
-    found = {key_of(mapped): mapped for mapped in backend.mapped_classes()}
+    found = {key: mapped for mapped in backend.mapped_classes() if (key := key_of(mapped)).startswith(prefixes or ("",))}
     wanted = {key: real for key, real in facts.items() if key.startswith(prefixes or ("",))}
-    differences: list[Difference] = []
-    compared = 0
-    for key, real in sorted(wanted.items()):
-        if key not in found:
-            differences.append(Difference(key, "mapped", True, False))
-            continue
-        static = describe(found[key])
-        for difference in diff(key, "", real, static):
-            differences.append(difference)
-        compared += count(real)
-    for key in sorted(found.keys() - wanted.keys()):
-        if key.startswith(prefixes or ("",)):
-            differences.append(Difference(key, "mapped", False, True))
-    return Comparison(len(wanted), compared, differences)
+    differences = [Difference(key, "mapped", real=key in wanted, static=key in found) for key in sorted(wanted.keys() ^ found.keys())]
+    both = sorted(wanted.keys() & found.keys())
+    for key in both:
+        differences.extend(diff(key, "", wanted[key], describe(found[key])))
+    return Comparison(len(wanted), sum(count(wanted[key]) for key in both), differences)
 
 
 def key_of(mapped: MappedClass | None) -> str:

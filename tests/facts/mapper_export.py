@@ -1,14 +1,19 @@
+# ruff: noqa: ANN001, ANN201
+# mypy: ignore-errors
+# The objects are whatever the analysed package's SQLAlchemy makes; older ones have no types.
 """Writes what SQLAlchemy's mappers know after importing the given modules, as JSON on standard output.
 
-    python mapper_export.py PACKAGE_OR_MODULE...
+    python mapper_export.py [--shallow] PACKAGE_OR_MODULE...
 
 Runs inside the environment of the analysed package, so it needs nothing but SQLAlchemy. A package is
-imported with all modules below it; modules that cannot be imported are named on standard error.
+imported with all modules below it, unless ``--shallow`` is given; modules that cannot be imported are
+named on standard error.
 """
 
 from __future__ import annotations
 
 import contextlib
+import enum
 import importlib
 import json
 import pkgutil
@@ -21,14 +26,17 @@ from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import mapperlib
 
+# Before 2.0 the default was False, which the static side calls auto as well: it does not know the version.
+EAGER_DEFAULTS = {True: "always", False: "never" if sa.__version__ >= "2" else "auto", "auto": "auto"}
 
-def import_all(name, failures):
+
+def import_all(name, failures, *, deep=True):
     try:
         module = importlib.import_module(name)
     except BaseException as error:  # noqa: BLE001
         failures.append(f"{name}: {type(error).__name__}: {error}")
         return
-    for info in pkgutil.iter_modules(getattr(module, "__path__", [])):
+    for info in pkgutil.iter_modules(getattr(module, "__path__", [])) if deep else ():
         import_all(f"{name}.{info.name}", failures)
 
 
@@ -44,10 +52,18 @@ def default_kind(default):
     return "python"
 
 
+def enum_name(sql_type):
+    """The enumeration of an Enum, or the one that a decorated type was made with."""
+    if isinstance(sql_type, sa.types.TypeDecorator):
+        held = [value for value in vars(sql_type).values() if isinstance(value, type) and issubclass(value, enum.Enum)]
+        return held[0].__name__ if held else enum_name(sql_type.impl_instance if hasattr(sql_type, "impl_instance") else sql_type.impl)
+    found = getattr(sql_type, "enum_class", None)
+    return found.__name__ if isinstance(sql_type, sa.Enum) and found is not None else None
+
+
 def column_facts(mapper, prop):
     column = prop.columns[0]
     server_onupdate = column.server_onupdate is not None or column.computed is not None
-    enum = column.type.enum_class.__name__ if isinstance(column.type, sa.Enum) and column.type.enum_class is not None else None
     return {
         "primary_key": column.primary_key,
         "nullable": bool(column.nullable),
@@ -61,7 +77,7 @@ def column_facts(mapper, prop):
         "deferred_group": prop.group,
         "raises_when_deferred": bool(prop.raiseload),
         "active_history": bool(prop.active_history),
-        "enum": enum,
+        "enum": enum_name(column.type),
         "foreign_keys": sorted(".".join(fk.target_fullname.split(".")[-2:]) for fk in column.foreign_keys),
         "column_name": column.name if column.name != prop.key else None,
     }
@@ -127,7 +143,7 @@ def mapper_facts(mapper):
         "inheritance": kind,
         "polymorphic_on": polymorphic,
         "polymorphic_load": mapper.polymorphic_load,
-        "eager_defaults": {True: "always", False: "never", "auto": "auto"}[mapper.eager_defaults],
+        "eager_defaults": EAGER_DEFAULTS[mapper.eager_defaults],
         "version_column": mapper.get_property_by_column(mapper.version_id_col).key if mapper.version_id_col is not None else None,
         "implicit_returning": getattr(mapper.local_table, "implicit_returning", True),
         "primary_key": sorted({mapper.get_property_by_column(column).key for column in mapper.primary_key}),
@@ -146,10 +162,12 @@ def mapper_facts(mapper):
     }
 
 
-def export(names):
+def export(names: list[str]) -> tuple[dict[str, object], list[str]]:
     failures = []
+    deep = "--shallow" not in names
     for name in names:
-        import_all(name, failures)
+        if not name.startswith("-"):
+            import_all(name, failures, deep=deep)
     try:
         orm.configure_mappers()
     except Exception as error:  # noqa: BLE001

@@ -1,3 +1,6 @@
+# ruff: noqa: ANN401, ICN001, N801, N805, PLW0108, UP007, UP037, UP045
+# mypy: ignore-errors
+# Every spelling is here on purpose, old ones included.
 """Columns in every spelling."""
 
 from __future__ import annotations
@@ -7,7 +10,7 @@ import enum
 import uuid
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional, Union
 
 import sqlalchemy as sa
 from sqlalchemy import (
@@ -50,7 +53,7 @@ def _compile_utcnow(element: object, compiler: object, **_: object) -> str:
 
 
 def now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
+    return datetime.datetime.now(datetime.UTC)
 
 
 def sql_now() -> Any:
@@ -94,6 +97,7 @@ class Everything(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     plain: Mapped[str]
     optional: Mapped[Optional[str]]
+    old_union: Mapped[Union[str, None]]
     union: Mapped[str | None]
     quoted: Mapped["str | None"]
     old_style = Column(String(10))
@@ -101,17 +105,17 @@ class Everything(Base):
     typed_column: Mapped[str] = Column(String)
     no_annotation = mapped_column(Integer)
     explicit: Mapped[str] = mapped_column(nullable=True)
-    explicit_not: Mapped[Optional[str]] = mapped_column(nullable=False)
+    explicit_not: Mapped[str | None] = mapped_column(nullable=False)
     short: Mapped[str50]
-    maybe_short: Mapped[Optional[str50]]
+    maybe_short: Mapped[str50 | None]
     moment: Mapped[created]
-    maybe_moment: Mapped[Optional[created]]
+    maybe_moment: Mapped[created | None]
     big: Mapped[lazy_text]
     author_id: Mapped[author_key]
     own_author_id: Mapped[int] = mapped_column(ForeignKey(Author.id))
     formatted_id: Mapped[int] = mapped_column(ForeignKey(f"{AUTHORS}.id"))
     table_name_id: Mapped[int] = mapped_column(ForeignKey(f"{Author.__tablename__}.id"))
-    helper_id: Mapped[Optional[int]] = key_to("authors.id", index=True)
+    helper_id: Mapped[int | None] = key_to("authors.id", index=True)
     python_value: Mapped[str] = mapped_column(default="x")
     python_name: Mapped[str] = mapped_column(default=DEFAULT)
     python_callable: Mapped[datetime.datetime] = mapped_column(default=now)
@@ -119,7 +123,7 @@ class Everything(Base):
     python_member: Mapped[Status] = mapped_column(default=Status.ACTIVE)
     python_uuid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
     insert_default_value: Mapped[str] = mapped_column(insert_default="x")
-    nothing: Mapped[Optional[str]] = mapped_column(default=None)
+    nothing: Mapped[str | None] = mapped_column(default=None)
     sql_default: Mapped[datetime.datetime] = mapped_column(default=func.now(), onupdate=func.now())
     sql_current: Mapped[datetime.datetime] = mapped_column(default=func.current_timestamp())
     sql_text: Mapped[str] = mapped_column(default=text("'x'"))
@@ -146,13 +150,13 @@ class Everything(Base):
     status: Mapped[Status]
     status_given: Mapped[Status] = mapped_column(Enum(Status, native_enum=False), server_default=Status.GONE.name)
     status_pg: Mapped[str] = mapped_column(sa.Enum("a", "b", name="letters"))
-    level: Mapped[Optional[Level]]
+    level: Mapped[Level | None]
     literal: Mapped[Literal["a", "b"]]
     number: Mapped[Decimal] = mapped_column(sa.Numeric(10, 2))
     payload: Mapped[dict[str, Any]]
-    partial: Mapped[Optional[str]] = required(String(10))
+    partial: Mapped[str | None] = required(String(10))
     helper: Mapped[datetime.datetime] = timestamp_column(updated=True)
-    expression: Mapped[Optional[int]] = query_expression()
+    expression: Mapped[int | None] = query_expression()
     total = sa.orm.column_property(sa.literal_column("1 + 1", Integer))
     total_deferred: Mapped[int] = sa.orm.column_property(sa.literal_column("1 + 2", Integer), deferred=True)
 
@@ -175,7 +179,7 @@ class Pair(Base):
 
 class HasTimes:
     created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[Optional[datetime.datetime]] = mapped_column(onupdate=func.now())
+    updated_at: Mapped[datetime.datetime | None] = mapped_column(onupdate=func.now())
 
 
 class HasAuthor:
@@ -197,7 +201,7 @@ class Removed(HasTimes, Base):
     __tablename__ = "removed"
 
     id: Mapped[intpk]
-    updated_at = None  # type: ignore[assignment]
+    updated_at = None
 
 
 class Abstract(Base):

@@ -1,9 +1,12 @@
+# ruff: noqa: A003, ANN401
+# mypy: ignore-errors
+# Every spelling is here on purpose, old ones included.
 """Inheritance, dataclasses, hybrids, composites, registry decorators and imperative mappings."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Optional
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncAttrs
@@ -34,7 +37,7 @@ class Employee(Base):
     type: Mapped[str]
     name: Mapped[str]
     company_id: Mapped[int] = mapped_column(ForeignKey("companies.id"))
-    company: Mapped["Company"] = relationship(back_populates="employees")
+    company: Mapped[Company] = relationship(back_populates="employees")
     __mapper_args__ = {"polymorphic_on": "type", "polymorphic_identity": "employee"}
 
     @hybrid_property
@@ -58,7 +61,7 @@ class Company(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     employees: Mapped[list[Employee]] = relationship(back_populates="company")
-    managers: Mapped[list["Manager"]] = relationship(viewonly=True)
+    managers: Mapped[list[Manager]] = relationship(viewonly=True)
     head_count: Mapped[int] = column_property(
         select(func.count(Employee.id)).where(Employee.company_id == id).correlate_except(Employee).scalar_subquery(), deferred=True
     )
@@ -69,8 +72,8 @@ class Engineer(Employee):
 
     id: Mapped[int] = mapped_column(ForeignKey("employees.id"), primary_key=True)
     language: Mapped[str]
-    mentor_id: Mapped[Optional[int]] = mapped_column(ForeignKey("managers.id"))
-    mentor: Mapped[Optional["Manager"]] = relationship(foreign_keys=[mentor_id])
+    mentor_id: Mapped[int | None] = mapped_column(ForeignKey("managers.id"))
+    mentor: Mapped[Manager | None] = relationship(foreign_keys=[mentor_id])
     __mapper_args__ = {"polymorphic_identity": "engineer", "polymorphic_load": "selectin", "inherit_condition": id == Employee.id}
 
 
@@ -78,20 +81,20 @@ class Manager(Employee):
     __tablename__ = "managers"
 
     id: Mapped[int] = mapped_column(ForeignKey(Employee.id), primary_key=True)
-    budget: Mapped[Optional[int]]
+    budget: Mapped[int | None]
     __mapper_args__ = {"polymorphic_identity": "manager", "polymorphic_load": "inline"}
 
 
 class Director(Manager):
     __mapper_args__ = {"polymorphic_identity": "director"}
 
-    car: Mapped[Optional[str]]
+    car: Mapped[str | None]
 
 
 class Intern(Employee):
     __mapper_args__ = {"polymorphic_identity": "intern"}
 
-    school: Mapped[Optional[str]] = mapped_column(use_existing_column=True)
+    school: Mapped[str | None] = mapped_column(use_existing_column=True)
 
 
 class Retired(Employee):
@@ -129,10 +132,10 @@ class Item(DataBase):
 
     id: Mapped[int] = mapped_column(init=False, primary_key=True)
     name: Mapped[str]
-    note: Mapped[Optional[str]] = mapped_column(default=None)
+    note: Mapped[str | None] = mapped_column(default=None)
     number: Mapped[int] = mapped_column(default_factory=lambda: 3, insert_default=func.abs(-1))
-    parent_id: Mapped[Optional[int]] = mapped_column(ForeignKey("items.id"), default=None)
-    parts: Mapped[list["Item"]] = relationship(default_factory=list, repr=False)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), default=None)
+    parts: Mapped[list[Item]] = relationship(default_factory=list, repr=False)
 
 
 mapper_registry = registry()
@@ -140,7 +143,7 @@ OldBase = declarative_base()
 GeneratedBase = mapper_registry.generate_base()
 
 
-class Old(OldBase):  # type: ignore[misc, valid-type]
+class Old(OldBase):
     __tablename__ = "old"
 
     id = Column(Integer, primary_key=True)
@@ -174,7 +177,7 @@ class Imperative:
 
     @hybrid_property
     def double(self) -> int:
-        return self.size * 2  # type: ignore[attr-defined, no-any-return]
+        return self.size * 2
 
 
 class ImperativeChild:

@@ -1,8 +1,11 @@
+# ruff: noqa: A003, N805, UP006, UP007, UP035, UP037, UP045
+# mypy: ignore-errors
+# Every spelling is here on purpose, old ones included.
 """Relationships in every spelling."""
 
 from __future__ import annotations
 
-from typing import List, Optional, Set
+from typing import List, Optional, Set, Union
 
 from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, String, Table, and_
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -45,15 +48,15 @@ class User(Base):
     posts: Mapped[list["Post"]] = relationship(back_populates="author", foreign_keys="Post.author_id", cascade="all, delete-orphan")
     reviewed: Mapped[List["Post"]] = relationship("Post", foreign_keys="[Post.reviewer_id]", back_populates="reviewer", lazy="selectin")
     org: Mapped[Optional["Org"]] = relationship(back_populates="users", lazy="joined")
-    profile: Mapped["Profile"] = relationship(back_populates="user", uselist=False, cascade="all", single_parent=True)
-    write_only: WriteOnlyMapped["Post"] = relationship(foreign_keys="Post.author_id", viewonly=True)
-    dynamic: DynamicMapped["Post"] = relationship(foreign_keys="Post.author_id", viewonly=True)
-    recent: Mapped[list["Post"]] = relationship(
+    profile: Mapped[Profile] = relationship(back_populates="user", uselist=False, cascade="all", single_parent=True)
+    write_only: WriteOnlyMapped[Post] = relationship(foreign_keys="Post.author_id", viewonly=True)
+    dynamic: DynamicMapped[Post] = relationship(foreign_keys="Post.author_id", viewonly=True)
+    recent: Mapped[list[Post]] = relationship(
         primaryjoin="and_(User.id == Post.author_id, Post.title != '')", viewonly=True, order_by="Post.id.desc()", lazy="raise"
     )
     memberships: Mapped[Set["Membership"]] = relationship(back_populates="user", lazy="raise_on_sql")
-    teams: AssociationProxy[list["Team"]] = association_proxy("memberships", "team")
-    by_title: Mapped[dict[str, "Post"]] = relationship(
+    teams: AssociationProxy[list[Team]] = association_proxy("memberships", "team")
+    by_title: Mapped[dict[str, Post]] = relationship(
         foreign_keys="Post.author_id", collection_class=attribute_keyed_dict("title"), viewonly=True
     )
     login = synonym("name")
@@ -98,15 +101,15 @@ class Post(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    reviewer_id: Mapped[Optional[int]] = mapped_column("reviewer", ForeignKey("users.id"))
-    parent_id: Mapped[Optional[int]] = mapped_column(ForeignKey("posts.id"))
+    reviewer_id: Mapped[int | None] = mapped_column("reviewer", ForeignKey("users.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
 
-    author: Mapped["User"] = relationship(back_populates="posts", foreign_keys=[author_id], innerjoin=True)
+    author: Mapped[User] = relationship(back_populates="posts", foreign_keys=[author_id], innerjoin=True)
     reviewer: Mapped["User | None"] = relationship(foreign_keys=reviewer_id, back_populates="reviewed")
-    tags: Mapped[list["Tag"]] = relationship(secondary=post_tags, back_populates="posts", lazy="immediate")
-    string_tags: Mapped[set["Tag"]] = relationship(secondary="post_tags", viewonly=True)
-    parent: Mapped[Optional["Post"]] = relationship(remote_side=[id], back_populates="children", join_depth=2)
-    children: Mapped[list["Post"]] = relationship(back_populates="parent", lazy="selectin", join_depth=3)
+    tags: Mapped[list[Tag]] = relationship(secondary=post_tags, back_populates="posts", lazy="immediate")
+    string_tags: Mapped[set[Tag]] = relationship(secondary="post_tags", viewonly=True)
+    parent: Mapped[Union["Post", None]] = relationship(remote_side=[id], back_populates="children", join_depth=2)
+    children: Mapped[list[Post]] = relationship(back_populates="parent", lazy="selectin", join_depth=3)
     comments = relationship("Comment", backref=backref("post", lazy="joined", innerjoin=True), cascade="save-update, delete")
     twins = relationship(
         "Post",
@@ -120,7 +123,7 @@ class Tag(Base):
     __tablename__ = "tags"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    posts: Mapped[list["Post"]] = relationship(secondary=lambda: post_tags, back_populates="tags", lazy=None)
+    posts: Mapped[list[Post]] = relationship(secondary=lambda: post_tags, back_populates="tags", lazy=None)
 
 
 class Comment(Base):
@@ -147,7 +150,7 @@ class Team(Base):
 
     region: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    members: Mapped[list["Membership"]] = relationship(back_populates="team", cascade="none")
+    members: Mapped[list[Membership]] = relationship(back_populates="team", cascade="none")
 
 
 class Membership(Base):
@@ -157,8 +160,8 @@ class Membership(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     team_region: Mapped[str] = mapped_column(primary_key=True)
     team_number: Mapped[int] = mapped_column(primary_key=True)
-    user: Mapped["User"] = relationship(back_populates="memberships")
-    team: Mapped["Team"] = relationship(back_populates="members")
+    user: Mapped[User] = relationship(back_populates="memberships")
+    team: Mapped[Team] = relationship(back_populates="members")
 
 
 class Owned:
@@ -167,11 +170,11 @@ class Owned:
         return mapped_column(ForeignKey("users.id"))
 
     @declared_attr
-    def owner(cls) -> Mapped["User"]:
+    def owner(cls) -> Mapped[User]:
         return relationship("User", foreign_keys=[cls.owner_id], lazy="joined")
 
     @declared_attr
-    def co_owner(cls) -> Mapped[Optional["User"]]:
+    def co_owner(cls) -> Mapped[User | None]:
         return relationship(primaryjoin=lambda: User.id == foreign(cls.owner_id), viewonly=True)
 
 
@@ -199,17 +202,17 @@ class Cell(Base):
     __tablename__ = "cells"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    next_id: Mapped[Optional[int]] = mapped_column(ForeignKey("cells.id"))
-    next: Mapped[Optional["Cell"]] = relationship("Cell", remote_side="Cell.id", uselist=False)
+    next_id: Mapped[int | None] = mapped_column(ForeignKey("cells.id"))
+    next: Mapped[Cell | None] = relationship("Cell", remote_side="Cell.id", uselist=False)
 
 
 class Chicken(Base):
     __tablename__ = "chickens"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    favourite_id: Mapped[Optional[int]] = mapped_column(ForeignKey("eggs.id", use_alter=True))
-    eggs: Mapped[list["Egg"]] = relationship(primaryjoin="Chicken.id == Egg.chicken_id", back_populates="chicken")
-    favourite: Mapped[Optional["Egg"]] = relationship(primaryjoin="Chicken.favourite_id == Egg.id", post_update=True)
+    favourite_id: Mapped[int | None] = mapped_column(ForeignKey("eggs.id", use_alter=True))
+    eggs: Mapped[list[Egg]] = relationship(primaryjoin="Chicken.id == Egg.chicken_id", back_populates="chicken")
+    favourite: Mapped[Egg | None] = relationship(primaryjoin="Chicken.favourite_id == Egg.id", post_update=True)
 
 
 class Egg(Base):
@@ -217,4 +220,4 @@ class Egg(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     chicken_id: Mapped[int] = mapped_column(ForeignKey("chickens.id"))
-    chicken: Mapped["Chicken"] = relationship(foreign_keys=chicken_id, back_populates="eggs")
+    chicken: Mapped[Chicken] = relationship(foreign_keys=chicken_id, back_populates="eggs")

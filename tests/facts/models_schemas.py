@@ -1,7 +1,10 @@
+# ruff: noqa: ANN401
+# mypy: ignore-errors
+# Every spelling is here on purpose, old ones included.
 """Pydantic models in every spelling; `test_schemas.py` lets pydantic read an object through each of them."""
 
 import warnings
-from typing import Annotated, Any, ClassVar, Generic, Optional, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AliasChoices,
@@ -50,7 +53,7 @@ class Orm(BaseModel):
     annotated: Annotated[int, Field(alias="inside")]
     annotated_default: Annotated[int, Field(alias="inside_default")] = 3
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field
     @property
     def total(self) -> int:
         return self.a
@@ -74,7 +77,7 @@ class Dictionary(BaseModel):
 
 
 class Merged(Dictionary):
-    model_config = {**Dictionary.model_config, "extra": "forbid"}  # type: ignore[typeddict-item]
+    model_config = {**Dictionary.model_config, "extra": "forbid"}
 
 
 class Overruled(Orm):
@@ -160,7 +163,7 @@ class Names(RootModel[list[str]]):
 
 class HeroBase(SQLModel):
     name: str
-    age: Optional[int] = SQLField(default=None, alias="years")
+    age: int | None = SQLField(default=None, alias="years")
 
 
 class HeroRead(HeroBase):

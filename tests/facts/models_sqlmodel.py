@@ -1,3 +1,6 @@
+# ruff: noqa: ICN001, N805, S105, UP006, UP035, UP042, UP045
+# mypy: ignore-errors
+# Every spelling is here on purpose, old ones included.
 """SQLModel tables."""
 
 import datetime
@@ -19,12 +22,12 @@ class Colour(str, enum.Enum):
 
 
 def now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
+    return datetime.datetime.now(datetime.UTC)
 
 
 class Stamped(SQLModel):
     created_at: datetime.datetime = Field(default_factory=now)
-    updated_at: Optional[datetime.datetime] = Field(default=None, sa_column_kwargs={"onupdate": func.now(), "server_default": func.now()})
+    updated_at: datetime.datetime | None = Field(default=None, sa_column_kwargs={"onupdate": func.now(), "server_default": func.now()})
 
 
 class TeamBase(SQLModel):
@@ -33,12 +36,12 @@ class TeamBase(SQLModel):
 
 
 class HeroTeamLink(SQLModel, table=True):
-    hero_id: Optional[uuid.UUID] = Field(default=None, foreign_key="hero.id", primary_key=True)
-    team_id: Optional[int] = Field(default=None, foreign_key="teams.id", primary_key=True)
+    hero_id: uuid.UUID | None = Field(default=None, foreign_key="hero.id", primary_key=True)
+    team_id: int | None = Field(default=None, foreign_key="teams.id", primary_key=True)
 
 
 class Team(TeamBase, Stamped, table=True):
-    __tablename__ = "teams"  # type: ignore[assignment]
+    __tablename__ = "teams"
 
     id: int | None = Field(default=None, primary_key=True)
     heroes: list["Hero"] = Relationship(back_populates="team", cascade_delete=True)
@@ -46,7 +49,7 @@ class Team(TeamBase, Stamped, table=True):
 
 
 class Hero(Stamped, table=True):
-    model_config = ConfigDict(ignored_types=(hybrid_property,))  # type: ignore[assignment]
+    model_config = ConfigDict(ignored_types=(hybrid_property,))
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     name: str
@@ -55,18 +58,16 @@ class Hero(Stamped, table=True):
     power: int = 3
     secret: str = Field(sa_column=Column("hidden", sa.String, server_default="x"))
     moment: datetime.datetime = Field(sa_column=Column(DateTime(timezone=True), onupdate=func.now(), nullable=False))
-    given: str = Field(sa_type=sa.Text, nullable=True)  # type: ignore[call-overload]
+    given: str = Field(sa_type=sa.Text, nullable=True)
     extra: Annotated[str, Field(sa_column_kwargs={"server_default": "y"})]
     price: Decimal = Field(default=Decimal(0), max_digits=5, decimal_places=2)
     tags: list[str] = Field(default_factory=list, sa_column=Column(sa.JSON))
-    team_id: Optional[int] = Field(default=None, foreign_key="teams.id")
-    leader_id: Optional[uuid.UUID] = Field(default=None, foreign_key="hero.id")
+    team_id: int | None = Field(default=None, foreign_key="teams.id")
+    leader_id: uuid.UUID | None = Field(default=None, foreign_key="hero.id")
 
-    team: Optional[Team] = Relationship(back_populates="heroes", sa_relationship_kwargs={"lazy": "selectin"})
+    team: Team | None = Relationship(back_populates="heroes", sa_relationship_kwargs={"lazy": "selectin"})
     teams: list[Team] = Relationship(back_populates="linked", link_model=HeroTeamLink)
-    leader: Optional["Hero"] = Relationship(
-        back_populates="followers", sa_relationship_kwargs={"remote_side": "Hero.id", "lazy": "joined"}
-    )
+    leader: Optional["Hero"] = Relationship(back_populates="followers", sa_relationship_kwargs={"remote_side": "Hero.id", "lazy": "joined"})
     followers: list["Hero"] = Relationship(back_populates="leader")
     viewed: list["Team"] = Relationship(
         sa_relationship=relationship("Team", primaryjoin="foreign(Team.id) == Hero.team_id", viewonly=True, uselist=True)
@@ -75,6 +76,14 @@ class Hero(Stamped, table=True):
     @hybrid_property
     def loud(self) -> str:
         return self.name.upper()
+
+
+class Villain(Stamped, table=True):
+    id: int = Field(primary_key=True)
+
+
+class VillainWithSecret(Villain):
+    secret: str = "x"
 
 
 class HeroRead(SQLModel):
@@ -101,4 +110,4 @@ class Plain(PlainBase):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     inline: Mapped[Annotated[int, mapped_column(server_default="1", deferred=True)]]
-    quoted: Mapped["Optional[str]"]
+    quoted: Mapped["str | None"]

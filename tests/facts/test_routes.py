@@ -6,7 +6,6 @@ import ast
 from pathlib import Path
 from typing import Any
 
-import models_routes
 import pytest
 from fastapi import FastAPI
 
@@ -14,6 +13,7 @@ from greenroom.facts.collect import Backend
 from greenroom.facts.records import Route
 from greenroom.program.program import Program
 from greenroom.source.discover import discover
+from tests.facts import models_routes
 
 BACKEND = Backend(Program(discover([Path(models_routes.__file__)])))
 ROUTES = BACKEND.routes()

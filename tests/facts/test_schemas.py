@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any
 
-import models_schemas
 import pytest
 from pydantic import BaseModel, ValidationError
 
@@ -16,12 +14,13 @@ from greenroom.program.program import Program
 from greenroom.program.symbols import Class
 from greenroom.program.types import Named
 from greenroom.source.discover import discover
+from tests.facts import models_schemas
 
 BACKEND = Backend(Program(discover([Path(models_schemas.__file__)])))
 MODELS = {
     name: model
     for name, model in vars(models_schemas).items()
-    if inspect.isclass(model) and issubclass(model, BaseModel) and model.__module__ == "models_schemas" and "[" not in name
+    if inspect.isclass(model) and issubclass(model, BaseModel) and model.__module__ == models_schemas.__name__ and "[" not in name
 }
 
 
@@ -31,7 +30,7 @@ class Probe:
     def __init__(self) -> None:
         self.asked: set[str] = set()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if not name.startswith("__"):
             self.asked.add(name)
         raise AttributeError(name)
@@ -87,7 +86,8 @@ def test_generic_fields_keep_their_type_variable() -> None:
     page = symbol("PlainPage")
     item = schema("PlainPage").fields["items"].type
     arguments = BACKEND.program.type_arguments(page)
-    assert BACKEND.program.substitute(item, arguments) == Named(item.symbol, (Named(symbol("Plain")),)) if isinstance(item, Named) else False
+    assert isinstance(item, Named)
+    assert BACKEND.program.substitute(item, arguments) == Named(item.symbol, (Named(symbol("Plain")),))
 
 
 def test_root_model() -> None:

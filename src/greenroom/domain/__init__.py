@@ -1,0 +1,1 @@
+"""What the interpreter computes with: values, heap records, load states, and what it saw."""

@@ -9,7 +9,12 @@ from greenroom.domain.loading import Origin, Site
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Observation:
+    """Anything that a rule can ask about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Observation):
     """Something noteworthy at ``site``; ``calls`` are the calls that led there, outermost first."""
 
     site: Site
@@ -96,7 +101,7 @@ class SharedSession(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Observation):
     """A file that could not be read or parsed; it has no site, since it has no tree."""
 
     path: Path

@@ -55,7 +55,7 @@ class OrmObject:
 
     def evolve(self, **changes: object) -> OrmObject:
         """A copy with ``changes``."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)  # type: ignore[arg-type]  # the names are those of fields
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class SessionObject:
 
     def evolve(self, **changes: object) -> SessionObject:
         """A copy with ``changes``."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)  # type: ignore[arg-type]  # the names are those of fields
 
 
 @dataclass(slots=True)

@@ -16,18 +16,27 @@ from greenroom.domain.heap import (
     join_objects,
 )
 from greenroom.domain.values import (
-    NONE,
+    Anything,
     Arguments,
+    Attribute,
     Awaitables,
     Block,
     Choice,
+    ClassValue,
+    Const,
+    Factory,
     FunctionValue,
     Inspection,
+    Library,
+    LoaderOption,
     Method,
+    ModuleValue,
     Partial,
     Pending,
     Ref,
     Rows,
+    SqlExpression,
+    Statement,
     Value,
     atoms,
     join_values,
@@ -49,7 +58,7 @@ class State:
 
     __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "returning", "variables")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - only fork and join give them all, in the order of the slots
         self,
         variables: dict[str, Value] | None = None,
         heap: dict[int, HeapObject] | None = None,
@@ -136,18 +145,19 @@ class State:
         stack: list[Value] = [*self.variables.values(), *extra]
         for frame in self.frames:
             stack.extend(frame.variables.values())
-        for leaving in self.leaving:
-            if leaving.value is not None:
-                stack.append(leaving.value)
+        stack.extend(leaving.value for leaving in self.leaving if leaving.value is not None)
+        heap = self.heap
         while stack:
             value = stack.pop()
-            if isinstance(value, Ref):
-                if value.id not in seen:
-                    seen.add(value.id)
-                    record = self.heap.get(value.id)
+            kind = type(value)
+            if kind is Ref:
+                key = value.id  # type: ignore[union-attr] # its type was compared above
+                if key not in seen:
+                    seen.add(key)
+                    record = heap.get(key)
                     if record is not None:
                         stack.extend(held_by(record))
-            else:
+            elif kind not in _LEAVES:
                 stack.extend(_parts(value))
         return seen
 
@@ -166,13 +176,18 @@ class State:
 
     def collect(self, extra: Iterable[Value], keep: Iterable[int]) -> None:
         """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation."""
+        kept = keep if isinstance(keep, dict) else set(keep)
+        if all(key in kept for key in self.heap):
+            return
         live = self.reachable(extra)
-        live.update(keep)
+        live.update(kept)
         if len(live) < len(self.heap):
             sessions = {record.session for key in live if isinstance(record := self.heap.get(key), OrmObject)}
             self.heap = {key: record for key, record in self.heap.items() if key in live or key in sessions}
 
 
+_LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute, SqlExpression, Statement, LoaderOption, Factory})
+"""Values that hold no reference."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 
@@ -199,7 +214,7 @@ def _renamed(value: Value, before: Ref, after: Ref) -> Value:
     if value == before:
         return after
     if isinstance(value, Choice) and before in value.atoms:
-        kept = tuple(atom for atom in value.atoms if atom not in (before, after)) + (after,)
+        kept = (*(atom for atom in value.atoms if atom not in {before, after}), after)
         return kept[0] if len(kept) == 1 else Choice(kept)
     return value
 
@@ -220,8 +235,8 @@ def _record_renamed(record: HeapObject, before: Ref, after: Ref) -> HeapObject:
 
 def _parts(value: Value) -> list[Value]:
     match value:
-        case Choice(parts):
-            return list(parts)
+        case Choice(alternatives):
+            return list(alternatives)
         case FunctionValue():
             parts = [value.receiver] if value.receiver is not None else []
             return [*parts, *(value.captured or {}).values()]
@@ -277,7 +292,7 @@ class Flow:
 
 def merge(states: list[State], limit: int) -> list[State]:
     """Drop repeated states; join the last ones when more than ``limit`` remain."""
-    if len(states) < 2:  # noqa: PLR2004 - one state has nothing to merge with
+    if len(states) < 2:
         return states
     kept: list[State] = []
     for state in states:
@@ -307,6 +322,3 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
         joined = join_values(known_value, value)
         kept[-1] = (known.join(state), joined)
     return kept
-
-
-__all__ = ["NONE", "Flow", "Frame", "Leaving", "Raised", "State", "held_by", "merge", "merge_returns", "spread"]

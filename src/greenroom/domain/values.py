@@ -284,9 +284,31 @@ class Choice:
 
 
 Value: TypeAlias = (
-    Const | Anything | Ref | ClassValue | Library | ModuleValue | FunctionValue | Method | Partial | Pending | Attribute
-    | SqlExpression | Statement | LoaderOption | Rows | Factory | Block | Aliased | DynamicQuery | Managed | Parent | Awaitables | Inspection | Choice
-)  # fmt: skip
+    Const
+    | Anything
+    | Ref
+    | ClassValue
+    | Library
+    | ModuleValue
+    | FunctionValue
+    | Method
+    | Partial
+    | Pending
+    | Attribute
+    | SqlExpression
+    | Statement
+    | LoaderOption
+    | Rows
+    | Factory
+    | Block
+    | Aliased
+    | DynamicQuery
+    | Managed
+    | Parent
+    | Awaitables
+    | Inspection
+    | Choice
+)
 
 NONE = Const(None)
 ANYTHING = Anything()

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from greenroom.facts.expression import Expression
 from greenroom.program.types import AnnotatedRef, TypeRef, Union
 
-MAPPED = {"Mapped", "WriteOnlyMapped", "DynamicMapped", "ORMDescriptor", "MappedColumn", "MappedSQLExpression", "Relationship", "RelationshipProperty"}
+MAPPED = {"Mapped", "WriteOnlyMapped", "DynamicMapped", "ORMDescriptor", "MappedColumn", "MappedSQLExpression"}
 """Containers around the type of a mapped attribute."""
-COLLECTIONS = {
-    "list": "list", "List": "list", "Sequence": "list", "MutableSequence": "list", "Collection": "list", "Iterable": "list", "tuple": "list",
-    "InstrumentedList": "list", "OrderingList": "list",
-    "set": "set", "Set": "set", "MutableSet": "set", "AbstractSet": "set", "frozenset": "set", "FrozenSet": "set", "InstrumentedSet": "set",
-    "OrderedSet": "set",
-    "dict": "dict", "Dict": "dict", "Mapping": "dict", "MutableMapping": "dict", "KeyFuncDict": "dict", "MappedCollection": "dict",
-    "InstrumentedDict": "dict", "defaultdict": "dict",
-}  # fmt: skip
+_LISTS = ("list", "List", "Sequence", "MutableSequence", "Collection", "Iterable", "tuple", "InstrumentedList", "OrderingList")
+_SETS = ("set", "Set", "MutableSet", "AbstractSet", "frozenset", "FrozenSet", "InstrumentedSet", "OrderedSet")
+_DICTS = ("dict", "Dict", "Mapping", "MutableMapping", "KeyFuncDict", "MappedCollection", "InstrumentedDict", "defaultdict")
+COLLECTIONS = {**dict.fromkeys(_LISTS, "list"), **dict.fromkeys(_SETS, "set"), **dict.fromkeys(_DICTS, "dict")}
 """Generic collection to the kind of collection that SQLAlchemy makes of it."""
 
 

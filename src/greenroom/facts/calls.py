@@ -25,9 +25,9 @@ class Call:
     positional: tuple[Expression, ...]
     keywords: Mapping[str, Expression]
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """Return the boolean keyword argument ``name``."""
-        return self.keywords[name].truth(default) if name in self.keywords else default
+        return self.keywords[name].truth(default=default) if name in self.keywords else default
 
     def text(self, name: str) -> str | None:
         """Return the string keyword argument ``name``."""
@@ -48,6 +48,8 @@ def library_call(expression: Expression, depth: int = _DEPTH) -> Call | None:
         return None
     callee = expression.at(node.func)
     symbol = callee.resolve() if isinstance(node.func, (ast.Name, ast.Attribute, ast.Subscript)) else None
+    if symbol is None:
+        symbol = _own_method(callee)
     if isinstance(symbol, External) or symbol is None:
         if isinstance(symbol, External) and symbol.name in ("cast", "staticmethod") and node.args:
             return library_call(expression.at(node.args[-1]), depth - 1)
@@ -58,6 +60,16 @@ def library_call(expression: Expression, depth: int = _DEPTH) -> Call | None:
     if isinstance(symbol, Variable):
         return _through_variable(callee, expression, node, depth)
     return _project_class(symbol, expression, node) if isinstance(symbol, Class) else None
+
+
+def _own_method(callee: Expression) -> Function | None:
+    """Return the method in ``cls.method()``, as declared attributes call their helpers."""
+    owner = callee.scope.owner
+    match callee.node:
+        case ast.Attribute(value=ast.Name(id="cls" | "self"), attr=name) if owner is not None:
+            member = callee.scope.program.member(owner, name)
+            return member if isinstance(member, Function) else None
+    return None
 
 
 def _plain(expression: Expression, node: ast.Call, path: str) -> Call:
@@ -119,6 +131,8 @@ def _bound(function: Function, expression: Expression, node: ast.Call) -> Scope:
     inside = Scope(program, function.module, owner=function.owner, function=function)
     outside = Scope(program, function.module, owner=function.owner, function=function.parent)
     names = [parameter.arg for parameter in (*parameters.posonlyargs, *parameters.args)]
+    if function.owner is not None and function.kind != "staticmethod":
+        names = names[1:]
     values: dict[str, Expression] = {}
     for name, default in zip(reversed(names), reversed(parameters.defaults), strict=False):
         values[name] = Expression(default, outside)

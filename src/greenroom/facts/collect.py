@@ -8,16 +8,18 @@ from functools import cached_property
 from greenroom.facts.fastapi import mentions_framework, read_routes
 from greenroom.facts.pydantic import read_schema
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
+from greenroom.facts.sessionclasses import SessionKind, session_kind
 from greenroom.facts.sessions import read_defaults
 from greenroom.facts.sqlalchemy import Mappings
-from greenroom.facts.sessionclasses import SessionKind, session_kind
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, Module, Symbol
 from greenroom.source.discover import Group
 from greenroom.source.file import SourceFile
 
-_MODEL_WORDS = (b"sqlalchemy", b"sqlmodel", b"advanced_alchemy", b"__tablename__", b"__abstract__", b"__mapper_args__", b"mapped_column", b"Mapped[",
-                b"polymorphic_identity", b"map_imperatively", b"declared_attr", b"db.Model", b"SQLModel")  # fmt: skip
+_MODEL_WORDS = (
+    *(b"sqlalchemy", b"sqlmodel", b"SQLModel", b"advanced_alchemy", b"db.Model", b"map_imperatively"),
+    *(b"__tablename__", b"__abstract__", b"__mapper_args__", b"mapped_column", b"Mapped[", b"declared_attr"),
+)
 """A file without any of these words declares no mapped class that could not be found through its bases when asked for."""
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from greenroom.facts.annotation import Annotation, annotated_layers
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.declarations import Declaration
 from greenroom.facts.defaults import default_kind
-from greenroom.facts.keys import key_target
 from greenroom.facts.expression import MISSING, Expression, Scope
+from greenroom.facts.keys import key_target
 from greenroom.facts.records import Column, Default
 from greenroom.facts.sqltypes import SqlType, read_sql_type, sql_type_of_annotation
 from greenroom.program.symbols import Class
@@ -19,7 +18,17 @@ from greenroom.program.types import NoneRef, TypeRef, Union
 
 CONSTRUCTORS = {"Column", "mapped_column", "MappedColumn"}
 _WRAPPERS = {"deferred", "column_property"}
-_IGNORED = {"CheckConstraint", "UniqueConstraint", "Index", "ColumnDefault", "DefaultClause"}
+_CONSTRAINTS = {"CheckConstraint", "UniqueConstraint", "Index"}
+
+_TEXTS = {"name": "name", "key": "key", "deferred_group": "deferred_group"}
+_FLAGS = {
+    "primary_key": ("primary_key", False),
+    "active_history": ("active_history", False),
+    "deferred": ("deferred", True),
+    "deferred_raiseload": ("raises_when_deferred", False),
+    "init": ("init", True),
+}
+"""Keyword argument to the attribute of the draft, and what an argument that is no constant counts as."""
 
 
 @dataclass(slots=True)
@@ -45,8 +54,6 @@ class ColumnDraft:
     foreign_keys: tuple[Expression, ...] = ()
     init: bool = True
     has_init_default: bool = False
-    use_existing: bool = False
-    referred_types: bool = False
 
 
 def read_column(declaration: Declaration) -> Column | None:
@@ -83,9 +90,7 @@ def draft_of(call: Call) -> ColumnDraft:
     return draft
 
 
-def finish(
-    name: str, node: ast.AST, draft: ColumnDraft, annotation: Annotation | None, owner: Class | None, *, orm: bool
-) -> Column:
+def finish(name: str, node: ast.AST, draft: ColumnDraft, annotation: Annotation | None, owner: Class | None, *, orm: bool) -> Column:
     """Turn a draft into a column; with ``orm`` what the annotation implies is filled in, as ``mapped_column`` does."""
     python_type: TypeRef | None = None
     if annotation is not None and annotation.inner is not None:
@@ -125,11 +130,6 @@ def finish(
     )
 
 
-def as_deferred(column: Column, wrapper: Call) -> Column:
-    """Return ``column`` as ``deferred(column)`` maps it."""
-    return replace(column, deferred=True, deferred_group=wrapper.text("group"), raises_when_deferred=wrapper.flag("raiseload"))
-
-
 def _column_call(call: Call | None) -> tuple[Call | None, Call | None]:
     """Return the column constructor and the ``deferred()`` around it."""
     if call is None or call.name in CONSTRUCTORS:
@@ -144,7 +144,9 @@ def _column_call(call: Call | None) -> tuple[Call | None, Call | None]:
 def _is_scalar(declaration: Declaration) -> bool:
     """A bare ``Mapped[list["Post"]]`` without ``relationship()`` maps nothing that we know; other values are not columns."""
     annotation = declaration.annotation
-    return declaration.value is None and not declaration.by_method and annotation is not None and annotation.container in ("Mapped", "MappedColumn")
+    if declaration.value is not None or declaration.by_method or annotation is None:
+        return False
+    return annotation.container in ("Mapped", "MappedColumn")
 
 
 def _merge_annotated(draft: ColumnDraft, python_type: TypeRef, scope: Scope) -> None:
@@ -197,50 +199,39 @@ def _positional(draft: ColumnDraft, argument: Expression, position: int) -> None
                 draft.server_onupdate = True
             else:
                 draft.server_default = True
-        case name if name in _IGNORED:
-            if call is not None and name == "ColumnDefault" and call.positional:
-                draft.default, draft.default_kind = call.positional[0], default_kind(call.positional[0])
+        case "ColumnDefault" if call is not None and call.positional:
+            draft.default, draft.default_kind = call.positional[0], default_kind(call.positional[0])
+        case name if name in _CONSTRAINTS:
+            pass
         case _ if position <= 1 and draft.sql_type is None:
             draft.sql_type = read_sql_type(argument)
 
 
 def _keyword(draft: ColumnDraft, name: str, argument: Expression) -> None:
-    match name:
-        case "name":
-            draft.name = argument.text()
-        case "key":
-            draft.key = argument.text()
-        case "type_":
-            draft.sql_type = read_sql_type(argument)
-        case "primary_key" | "active_history":
-            setattr(draft, name, argument.truth())
-        case "nullable":
-            value = argument.constant()
-            draft.nullable = value if isinstance(value, bool) else None
-        case "insert_default":
-            draft.default, draft.default_kind = argument, default_kind(argument)
-        case "default":
-            draft.has_init_default = True
-            if draft.default is None:
-                draft.default, draft.default_kind = argument, default_kind(argument)
-        case "default_factory":
-            draft.has_init_default = True
-        case "onupdate":
-            draft.onupdate = default_kind(argument)
-        case "server_default" | "server_onupdate":
-            if argument.constant() is not None:
-                setattr(draft, name, True)
-                _fetched(draft, argument)
-        case "deferred":
-            draft.deferred = argument.truth(default=True)
-        case "deferred_group":
-            draft.deferred_group = argument.text()
-        case "deferred_raiseload":
-            draft.raises_when_deferred = argument.truth()
-        case "init":
-            draft.init = argument.truth(default=True)
-        case "use_existing_column":
-            draft.use_existing = argument.truth()
+    if name in _TEXTS:
+        setattr(draft, _TEXTS[name], argument.text())
+    elif name in _FLAGS:
+        attribute, otherwise = _FLAGS[name]
+        setattr(draft, attribute, argument.truth(default=otherwise))
+    elif name in ("default", "insert_default", "default_factory"):
+        _keyword_default(draft, name, argument)
+    elif name == "onupdate":
+        draft.onupdate = default_kind(argument)
+    elif name in ("server_default", "server_onupdate") and argument.constant() is not None:
+        setattr(draft, name, True)
+        _fetched(draft, argument)
+    elif name == "type_":
+        draft.sql_type = read_sql_type(argument)
+    elif name == "nullable":
+        value = argument.constant()
+        draft.nullable = value if isinstance(value, bool) else None
+
+
+def _keyword_default(draft: ColumnDraft, name: str, argument: Expression) -> None:
+    """``insert_default`` is the column's; ``default`` is as well where no ``insert_default`` is given."""
+    draft.has_init_default = draft.has_init_default or name != "insert_default"
+    if name == "insert_default" or (name == "default" and draft.default is None):
+        draft.default, draft.default_kind = argument, default_kind(argument)
 
 
 def _fetched(draft: ColumnDraft, argument: Expression) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from greenroom.facts.annotation import MAPPED, Annotation, read_annotation
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.expression import Expression, Scope, returned
 from greenroom.program.program import Program
-from greenroom.program.symbols import Class, Function, Variable
+from greenroom.program.symbols import Class, Function, Module, Variable
 
 _DECLARED = {"declared_attr", "directive", "cascading"}
 
@@ -55,6 +55,22 @@ def declarations(program: Program, cls: Class) -> Iterator[Declaration]:
                 chosen = found
         if chosen is not None:
             yield chosen
+
+
+def later_declarations(program: Program, modules: Iterable[Module]) -> dict[Class, list[Declaration]]:
+    """Return what module level statements such as ``User.posts = relationship(...)`` add to classes."""
+    found: dict[Class, list[Declaration]] = {}
+    for module in modules:
+        scope = Scope(program, module)
+        for statement in module.tree.body:
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name() as holder, attr=name)], value=ast.Call() as value):
+                    owner = scope.resolve(holder)
+                    call = library_call(Expression(value, scope))
+                    if isinstance(owner, Class) and call is not None:
+                        made = Declaration(name, owner, statement, None, Expression(value, scope), call)
+                        found.setdefault(owner, []).append(made)
+    return found
 
 
 def declared_value(program: Program, cls: Class, name: str) -> Expression | None:

@@ -18,6 +18,9 @@ from greenroom.program.types import TypeRef
 _FOLLOW_LIMIT = 8
 """How many aliases in a row are followed; more only happens in cycles."""
 
+_DICTIONARIES = {"dict", "ConfigDict", "SettingsConfigDict", "SQLModelConfig"}
+"""Calls that make a dictionary of their keyword arguments."""
+
 
 class Missing:
     """The type of :data:`MISSING`."""
@@ -122,7 +125,7 @@ class Expression(NamedTuple):
                 return _concatenated((target.at(left), target.at(right)))
         return None
 
-    def truth(self, default: bool = False) -> bool:
+    def truth(self, *, default: bool = False) -> bool:
         """Return the value of a boolean constant, ``default`` for what is not one."""
         value = self.constant()
         return value if isinstance(value, bool) else default
@@ -146,7 +149,7 @@ class Expression(NamedTuple):
                             found.update(target.at(value).entries())
                     elif (text := target.at(key).text()) is not None:
                         found[text] = target.at(value)
-            case ast.Call(args=args, keywords=keywords) if target.at(target.node.func).spelled() in ("dict", "ConfigDict", "SettingsConfigDict"):
+            case ast.Call(func=func, args=args, keywords=keywords) if target.at(func).spelled() in _DICTIONARIES:
                 for argument in args:
                     found.update(target.at(argument).entries())
                 found.update({keyword.arg: target.at(keyword.value) for keyword in keywords if keyword.arg})
@@ -192,7 +195,7 @@ def _returned(body: list[ast.stmt], scope: Scope) -> ast.expr | None:
                 return statement.value
             continue
         known = _condition(statement.test, scope) if isinstance(statement, ast.If) else None
-        for inner in _blocks(statement, known):
+        for inner in _blocks(statement, known=known):
             value = _returned(inner, scope)
             if value is not None and known is not None:
                 return value
@@ -200,7 +203,7 @@ def _returned(body: list[ast.stmt], scope: Scope) -> ast.expr | None:
     return found
 
 
-def _blocks(statement: ast.stmt, known: bool | None) -> list[list[ast.stmt]]:
+def _blocks(statement: ast.stmt, *, known: bool | None) -> list[list[ast.stmt]]:
     match statement:
         case ast.If(body=body, orelse=orelse):
             return [body, orelse] if known is None else [body if known else orelse]

@@ -31,7 +31,8 @@ METHODS = {
 """Decorator name to HTTP methods; none: ``methods=`` says."""
 _ADDERS = {"add_api_route": "api_route", "add_route": "route", "add_api_websocket_route": "websocket", "add_websocket_route": "websocket"}
 _LITESTAR_ROOTS = {"litestar", "starlite"}
-_RAW_RESPONSES = {"Response", "HTMLResponse", "PlainTextResponse", "RedirectResponse", "StreamingResponse", "FileResponse", "EventSourceResponse"}
+_STREAMS = {"StreamingResponse", "FileResponse", "EventSourceResponse"}
+_RAW_RESPONSES = _STREAMS | {"Response", "HTMLResponse", "PlainTextResponse", "RedirectResponse"}
 _RESPONSES = _RAW_RESPONSES | {"JSONResponse", "ORJSONResponse", "UJSONResponse", "TemplateResponse", "_TemplateResponse"}
 _FRAMEWORKS = (b"fastapi", b"litestar", b"starlite", b"starlette", b"APIRouter")
 

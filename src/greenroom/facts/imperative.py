@@ -54,7 +54,8 @@ def table_column(expression: Expression) -> str | None:
 def named_calls(module: Module, names: set[str]) -> Iterator[tuple[Function | None, ast.Call]]:
     """Yield every call in the module whose callee is written with one of ``names``, with the function that holds it."""
     for function, call in _calls(module):
-        callee = call.func
+        # async_sessionmaker[AsyncSession](...) calls what stands before the brackets.
+        callee = call.func.value if isinstance(call.func, ast.Subscript) else call.func
         if (isinstance(callee, ast.Name) and callee.id in names) or (isinstance(callee, ast.Attribute) and callee.attr in names):
             yield function, call
 
@@ -90,5 +91,3 @@ def _methods(cls: Class) -> Iterator[Function]:
                 yield member
             elif isinstance(member, Class):
                 yield from _methods(member)
-
-

@@ -52,7 +52,7 @@ def find_join(draft: RelationshipDraft, source: MappedClass, target: MappedClass
         names = {source.columns[name].column_name for name in both} | set(both)
         backwards = any(item.attribute in names for item in given.remote) if given.remote else True
         return Join(Direction.ONE_TO_MANY if backwards else Direction.MANY_TO_ONE, tuple(both))
-    if local and not (distant and draft.uselist is True and not given.foreign):
+    if local and not (distant and draft.is_plural and not given.foreign):
         return Join(Direction.MANY_TO_ONE, tuple(local))
     return Join(Direction.ONE_TO_MANY, tuple(distant)) if distant else _guess(draft, source)
 
@@ -181,7 +181,7 @@ def _marks(expression: Expression) -> set[str]:
 
 def _guess(draft: RelationshipDraft, source: MappedClass) -> Join:
     """Without the other class, the shape of the annotation and the customary ``name_id`` column are all there is."""
-    if draft.uselist is True:
+    if draft.is_plural:
         return Join(Direction.ONE_TO_MANY)
     names = tuple(name for name in (f"{draft.name}_id", f"{draft.name}_pk", f"{draft.name}_uuid") if name in source.columns)
     return Join(Direction.MANY_TO_ONE if names else None, names)

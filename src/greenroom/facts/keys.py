@@ -6,8 +6,8 @@ import ast
 from typing import NamedTuple
 
 from greenroom.facts.calls import library_call
-from greenroom.facts.expression import Expression
-from greenroom.program.symbols import Class
+from greenroom.facts.expression import Expression, returned
+from greenroom.program.symbols import Class, Function
 
 
 class ColumnName(NamedTuple):
@@ -49,8 +49,7 @@ def column_names(expression: Expression) -> list[ColumnName]:
     """Return the columns that ``foreign_keys=`` or ``remote_side=`` names, in any of its spellings."""
     expression = opened(expression)
     found: list[ColumnName] = []
-    for element in expression.elements():
-        element = opened(element)
+    for element in map(opened, expression.elements()):
         if isinstance(element.node, (ast.List, ast.Tuple, ast.Set)):
             found.extend(column_names(element))
         elif (name := column_name(element)) is not None:
@@ -59,9 +58,13 @@ def column_names(expression: Expression) -> list[ColumnName]:
 
 
 def opened(expression: Expression) -> Expression:
-    """Return what a lambda or a string evaluates to."""
+    """Return what a lambda, a function or a string evaluates to."""
     if isinstance(expression.node, ast.Lambda):
         expression = expression.at(expression.node.body)
+    elif isinstance(expression.node, ast.Name):
+        symbol = expression.resolve()
+        if isinstance(symbol, Function):
+            expression = returned(symbol, expression.scope.program) or expression
     inside = expression.unquoted()
     return inside if inside is expression else Expression(inside.node, expression.scope.outside())
 

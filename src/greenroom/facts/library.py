@@ -119,6 +119,6 @@ _BASES: tuple[tuple[frozenset[str], dict[str, LibraryBase]], ...] = (
     (frozenset({"advanced_alchemy", "litestar", "litestar_asyncpg"}), _ADVANCED_ALCHEMY),
     (frozenset({"fastapi_users_db_sqlalchemy", "fastapi_users", "fastapi_users_db_sqlmodel"}), _FASTAPI_USERS),
 )
-_HARMLESS_ROOTS = {"builtins", "typing", "typing_extensions", "abc", "collections", "enum", "dataclasses", "pydantic", "sqlalchemy", "sqlmodel",
-                   "types", "functools"}  # fmt: skip
+_STANDARD = {"builtins", "typing", "typing_extensions", "abc", "collections", "enum", "dataclasses", "types", "functools"}
+_HARMLESS_ROOTS = _STANDARD | {"pydantic", "sqlalchemy", "sqlmodel"}
 _HARMLESS_NAMES = {"UserMixin", "AllFeaturesMixin", "SerializerMixin", "SerializeMixin", "BaseModel", "ABC", "Generic", "Protocol"}

@@ -69,7 +69,7 @@ def relationship(draft: RelationshipDraft, target: MappedClass | None, join: Joi
     viewonly = draft.flag("viewonly")
     uselist = draft.uselist
     if uselist is None:
-        uselist = join.direction is not Direction.MANY_TO_ONE and (join.direction is not None or draft.collection != "list")
+        uselist = draft.is_plural if join.direction is None else join.direction is not Direction.MANY_TO_ONE
     cascade = draft.keywords.get("cascade")
     return Relationship(
         name=draft.name,

@@ -54,6 +54,11 @@ class Recognizer:
                 return base
         return None
 
+    def base(self, cls: Class) -> Class | None:
+        """Return the declarative base of the project that ``cls`` derives from."""
+        classes = [item for item in self._program.mro(cls)[1:] if isinstance(item, Class) and self.role(item) is Role.ABSTRACT]
+        return classes[-1] if classes else None
+
     def sources(self, cls: Class, parent: Class | None) -> list[Class | External]:
         """Return the classes whose attributes ``cls`` maps itself: along its MRO, without what its mapped parent maps."""
         inherited = set(self._program.mro(parent)) if parent is not None else set()
@@ -95,11 +100,8 @@ class Recognizer:
         return Role.MAPPED if self._has_table(cls) else Role.ABSTRACT
 
     def _decide_sqlmodel(self, cls: Class) -> Role:
-        if table_model(self._program, cls):
-            return Role.MAPPED
-        # A subclass of a table class without table=True inherits the configuration and is a table class again.
-        parents = [base for base in self._program.mro(cls)[1:] if isinstance(base, Class) and base is not cls]
-        return Role.MAPPED if any(self.role(base) is Role.MAPPED for base in parents) and table_flag(self._program, cls) is None else Role.PLAIN
+        # A subclass of a table class that does not say table=True itself is not mapped: SQLModel leaves it to pydantic.
+        return Role.MAPPED if table_flag(self._program, cls) else Role.PLAIN
 
     def _is_declarative(self, cls: Class) -> bool:
         for base, node in self._bases(cls):
@@ -176,11 +178,6 @@ def table_flag(program: Program, cls: Class) -> bool | None:
     config = declared_value(program, cls, "model_config")
     entry = config.entries().get("table") if config is not None else None
     return entry.truth() if entry is not None else None
-
-
-def table_model(program: Program, cls: Class) -> bool:
-    """Whether a SQLModel class declares ``table=True``."""
-    return table_flag(program, cls) is True
 
 
 def _is_decorated(cls: Class) -> bool:

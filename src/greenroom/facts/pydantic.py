@@ -17,12 +17,21 @@ from greenroom.program.types import UNKNOWN
 
 _SQLMODEL = "SQLModel"
 _ROOT_MODEL = "RootModel"
+_PYDANTIC = {"BaseModel", _ROOT_MODEL, "GenericModel", "BaseSettings"}
+_MODELS = {
+    "pydantic": _PYDANTIC,
+    "pydantic_settings": _PYDANTIC,
+    "sqlmodel": {_SQLMODEL},
+    "fastapi_users": {"BaseUser", "BaseUserCreate", "BaseUserUpdate"},
+    "fastapi_camelcase": {"CamelModel"},
+    "fastapi_utils": {"APIModel"},
+}
+"""Top package to the names of its classes that make models of their subclasses."""
 _BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
 _BEFORE = {"model_validator", "root_validator"}
-_LIBRARY_FIELDS = {
-    "fastapi_users.schemas.BaseUser": ("id", "email", "is_active", "is_superuser", "is_verified"),
-    "fastapi_users.schemas.BaseOAuthAccount": ("id", "oauth_name", "access_token", "expires_at", "refresh_token", "account_id", "account_email"),
-}
+_USER = ("id", "email", "is_active", "is_superuser", "is_verified")
+_ACCOUNT = ("id", "oauth_name", "access_token", "expires_at", "refresh_token", "account_id", "account_email")
+_LIBRARY_FIELDS = {"fastapi_users.schemas.BaseUser": _USER, "fastapi_users.schemas.BaseOAuthAccount": _ACCOUNT}
 """Schemas of libraries that read ORM objects, with their fields."""
 
 
@@ -62,7 +71,7 @@ def read_config(program: Program, cls: Class) -> dict[str, Expression]:
     for item in reversed(program.mro(cls)):
         if isinstance(item, External):
             if item.name in (_SQLMODEL, "CamelModel") and _is_model_path(item.path):
-                found["from_attributes"] = Expression(ast.Constant(True), Scope.of_class(program, cls))
+                found["from_attributes"] = Expression(ast.Constant(value=True), Scope.of_class(program, cls))
             continue
         value = declared_value(program, item, "model_config")
         if value is not None:
@@ -203,10 +212,5 @@ def _root_type(program: Program, cls: Class) -> Expression | None:
 
 
 def _is_model_path(path: str) -> bool:
-    root, _, name = path.partition(".")
-    last = name.rpartition(".")[2]
-    if root in ("pydantic", "pydantic_settings"):
-        return last in ("BaseModel", _ROOT_MODEL, "GenericModel", "BaseSettings")
-    return (root == "sqlmodel" and last == _SQLMODEL) or path in _LIBRARY_FIELDS or (root == "fastapi_users" and last.startswith("BaseUser")) or (
-        last in ("CamelModel", "APIModel") and root in ("fastapi_camelcase", "fastapi_utils")
-    )
+    root, last = path.partition(".")[0], path.rpartition(".")[2]
+    return last in _MODELS.get(root, ()) or path in _LIBRARY_FIELDS

@@ -9,6 +9,9 @@ from greenroom.facts.expression import Expression, Scope, returned
 from greenroom.facts.records import MappedClass
 from greenroom.program.symbols import Class, Function
 
+_MIGRATIONS = {"alembic", "migrations", "versions", "tests"}
+"""Packages whose classes are copies of others."""
+
 
 class Registry:
     """What SQLAlchemy's class registry would hold after every module is imported."""
@@ -16,11 +19,13 @@ class Registry:
     def __init__(self) -> None:
         self.by_class: dict[Class, MappedClass] = {}
         self._by_name: dict[str, list[MappedClass]] = {}
+        self._bases: dict[Class, Class | None] = {}
 
-    def add(self, mapped: MappedClass) -> None:
-        """Make a class known."""
+    def add(self, mapped: MappedClass, base: Class | None) -> None:
+        """Make a class known, with the declarative base whose registry holds it."""
         if mapped.symbol not in self.by_class:
             self.by_class[mapped.symbol] = mapped
+            self._bases[mapped.symbol] = base
             self._by_name.setdefault(mapped.name, []).append(mapped)
 
     def named(self, name: str) -> list[MappedClass]:
@@ -34,7 +39,9 @@ class Registry:
             candidates = [item for item in candidates if _qualifies(item, path)] or candidates
         if len(candidates) < 2:
             return candidates[0] if candidates else None
-        return max(candidates, key=lambda item: _common_prefix(item.symbol.module.name, near.module.name))
+        base = self._bases.get(near)
+        here = near.module.name
+        return max(candidates, key=lambda item: (self._bases[item.symbol] is base, *_closeness(item.symbol.module.name, here)))
 
     def find(self, target: Expression, near: Class, *, annotation: bool) -> Class | MappedClass | None:
         """Return the class that a relationship's argument or annotation names.
@@ -87,10 +94,12 @@ def _qualifies(mapped: MappedClass, path: str) -> bool:
     return module == path or module.endswith(f".{path}") or path in module.split(".")
 
 
-def _common_prefix(left: str, right: str) -> tuple[bool, int]:
-    count = 0
-    for one, other in zip(left.split("."), right.split("."), strict=False):
+def _closeness(name: str, here: str) -> tuple[bool, bool, int, int]:
+    """Rank a module: the same one, no migration, the longest common package, the shortest path below it."""
+    parts = name.split(".")
+    common = 0
+    for one, other in zip(parts, here.split("."), strict=False):
         if one != other:
             break
-        count += 1
-    return left == right, count
+        common += 1
+    return name == here, not _MIGRATIONS & set(parts), common, -len(parts)

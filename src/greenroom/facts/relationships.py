@@ -39,9 +39,14 @@ class RelationshipDraft:
     collection: str
     secondary: Expression | None
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    @property
+    def is_plural(self) -> bool:
+        """Whether argument or annotation say that it holds a collection."""
+        return self.uselist is True or (self.annotation is not None and self.annotation.collection is not None)
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
         """Return a boolean keyword argument."""
-        return self.keywords[name].truth(default) if name in self.keywords else default
+        return self.keywords[name].truth(default=default) if name in self.keywords else default
 
     def text(self, name: str) -> str | None:
         """Return a string keyword argument, also behind a lambda or an attribute such as ``User.posts``."""
@@ -150,7 +155,7 @@ def _uselist(call: Call, annotation: Annotation | None, collection: str | None) 
         return value
     if annotation is not None and collection is None and _decides(annotation):
         return False
-    return None if annotation is None or annotation.inner is None else True
+    return None
 
 
 def _decides(annotation: Annotation) -> bool:

@@ -15,6 +15,8 @@ from greenroom.source.file import SourceFile
 
 FACTORIES = {"async_sessionmaker", "sessionmaker", "AsyncSession", "async_scoped_session", "AsyncSessionConfig", "SQLAlchemyAsyncConfig"}
 """Calls whose arguments set ``expire_on_commit`` and ``autoflush``."""
+_CALL = re.compile(rb"(?:" + "|".join(sorted(FACTORIES)).encode() + rb")\s*[(\[]")
+"""A call of a factory as text: most files only name the classes in annotations."""
 _URL = re.compile(rb"[\"'](postgresql|postgres|mysql|mariadb|sqlite|oracle|mssql|cockroachdb)(?:\+(\w+))?://")
 DRIVERS = {
     "asyncpg": "postgresql",
@@ -34,12 +36,14 @@ _SCHEMES = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 _SERVER_FIRST = ("postgresql", "mysql", "mariadb", "oracle", "mssql", "sqlite")
 
 
-def read_defaults(program: Program, modules: Iterable[Module], files: Iterable[SourceFile], distributions: Iterable[str]) -> SessionDefaults:
+def read_defaults(
+    program: Program, modules: Iterable[Module], files: Iterable[SourceFile], distributions: Iterable[str]
+) -> SessionDefaults:
     """Return what the factories agree on and the dialects that are named, URLs before drivers."""
     expire: set[bool] = set()
     flush: set[bool] = set()
     for module in modules:
-        if not any(name.encode() in module.source.data for name in FACTORIES):
+        if _CALL.search(module.source.data) is None:
             continue
         for call in _factory_calls(program, module):
             expire.update(_flags(call, "expire_on_commit", default=True))

@@ -125,7 +125,7 @@ def _text(expression: Expression, cls: Class) -> str | None:
         case ast.Call(func=ast.Attribute(value=value, attr="lower")):
             inner = _text(expression.at(value), cls)
             return inner.lower() if inner is not None else None
-        case ast.Call(func=func, args=[*_, argument]) if "snake" in expression.at(func).spelled() or "underscore" in expression.at(func).spelled():
+        case ast.Call(func=func, args=[*_, argument]) if any(word in expression.at(func).spelled() for word in ("snake", "underscore")):
             inner = _text(expression.at(argument), cls)
             return snake_case(inner) if inner is not None else None
         case ast.Call(func=ast.Attribute(attr="sub"), args=[*_, argument]):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from greenroom.facts.attributes import read_attribute, read_construct
 from greenroom.facts.calls import library_call
 from greenroom.facts.columns import CONSTRUCTORS, column_of_call, read_column
-from greenroom.facts.declarations import Declaration, declarations, declared_value
+from greenroom.facts.declarations import Declaration, declarations, declared_value, later_declarations
 from greenroom.facts.expression import Expression
 from greenroom.facts.imperative import ImperativeMapping, imperative_mappings, table_column
 from greenroom.facts.library import library_base
@@ -35,6 +35,7 @@ class Mappings:
         self._linker = Linker(self.registry, self.of)
         self._seen: set[Class] = set()
         modules = list(modules)
+        self._later = later_declarations(program, modules)
         # Imperative mappings come first: they decide that their classes are mapped.
         for module in modules:
             for mapping in imperative_mappings(program, module):
@@ -76,7 +77,7 @@ class Mappings:
         return mapped
 
     def _add(self, mapped: MappedClass, drafts: dict[str, RelationshipDraft]) -> None:
-        self.registry.add(mapped)
+        self.registry.add(mapped, self.recognizer.base(mapped.symbol))
         self._linker.drafts[mapped.symbol] = drafts
 
     def _read_bodies(self, mapped: MappedClass, sources: Sequence[Class | External]) -> dict[str, RelationshipDraft]:
@@ -94,7 +95,8 @@ class Mappings:
             if isinstance(item, External):
                 self._read_library(mapped, item, bound)
                 continue
-            found = [declaration for declaration in declarations(self._program, item) if declaration.name not in bound]
+            stated = [*declarations(self._program, item), *self._later.get(item, ())]
+            found = [declaration for declaration in stated if declaration.name not in bound]
             for declaration in found:
                 if not (mapped.is_sqlmodel and declaration.name in mapped.columns):
                     self._read_declaration(mapped, declaration, drafts, table)
@@ -149,9 +151,8 @@ class Mappings:
             mapped.table, mapped.implicit_returning = parent.table, parent.implicit_returning
         elif mapped.table is None:
             mapped.table = table_name(program, cls, sources)
-        arguments = next(
-            (value for item in sources if isinstance(item, Class) and (value := declared_value(program, item, "__table_args__")) is not None), None
-        )
+        stated = (declared_value(program, item, "__table_args__") for item in sources if isinstance(item, Class))
+        arguments = next((value for value in stated if value is not None), None)
         if arguments is not None:
             facts = read_table_args(arguments)
             mapped.columns = with_constraints(mapped.columns, facts)
@@ -236,5 +237,3 @@ def _imperative_property(mapped: MappedClass, name: str, value: Expression, draf
         mapped.columns[name] = replace(column, name=name, column_name=renamed, deferred=deferred, deferred_group=call.text("group"))
     else:
         read_construct(mapped, name, call)
-
-

@@ -55,15 +55,14 @@ def read_table_args(expression: Expression) -> TableFacts:
 
 def with_constraints(columns: dict[str, Column], facts: TableFacts) -> dict[str, Column]:
     """Return the columns with the keys added that table-level constraints give them."""
-    found: dict[str, Column] = {}
-    for name, column in columns.items():
-        in_table = column.column_name or name
-        if in_table in facts.foreign_keys:
-            column = replace(column, foreign_keys=(*column.foreign_keys, *facts.foreign_keys[in_table]))
-        if in_table in facts.primary_key:
-            column = replace(column, primary_key=True, nullable=False)
-        found[name] = column
-    return found
+    return {name: _constrained(column, column.column_name or name, facts) for name, column in columns.items()}
+
+
+def _constrained(column: Column, in_table: str, facts: TableFacts) -> Column:
+    keys = (*column.foreign_keys, *facts.foreign_keys.get(in_table, ()))
+    if in_table in facts.primary_key:
+        return replace(column, foreign_keys=keys, primary_key=True, nullable=False)
+    return replace(column, foreign_keys=keys) if keys != column.foreign_keys else column
 
 
 def _read_items(facts: TableFacts, items: Iterable[Expression], owner: Class | None) -> None:

@@ -159,7 +159,19 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
         return declared_result(run, state, function, node)
     if isinstance(function.node, ast.Lambda):
         return _lambda(run, state, callee, args, node)
+    if function.is_generator:
+        return run.pick_outcome(state, lambda: _without_consumer(run, state, callee, args, node))
     return run.pick_outcome(state, lambda: outcomes(run, state, callee, args, node))
+
+
+def _without_consumer(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> list[tuple[State, Value]]:
+    """A generator that nothing here consumes: what it yields goes nowhere."""
+    outer = run.yielders
+    run.yielders = [*outer, None]
+    try:
+        return outcomes(run, state, callee, args, node)
+    finally:
+        run.yielders = outer
 
 
 def declared_result(run: Run, state: State, function: Function, node: ast.AST) -> Value:

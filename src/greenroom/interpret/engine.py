@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable, Iterable
 
 from greenroom.domain.events import Event
@@ -33,7 +34,7 @@ def interpret(
         if progress is not None:
             progress(route.function.qualname)
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(lambda run=run, route=route: endpoints.follow(run, route))  # type: ignore[misc]
+        _guarded(tracker, route.function, lambda run=run, route=route: endpoints.follow(run, route))  # type: ignore[misc]
         tracker.reached.add(route.function.node)
         tracker.functions += 1
     first, rest = candidates(modules)
@@ -44,16 +45,23 @@ def interpret(
             progress(function.qualname)
         tracker.functions += 1
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(lambda run=run, function=function: enter(run, function))  # type: ignore[misc]
+        _guarded(tracker, function, lambda run=run, function=function: enter(run, function))  # type: ignore[misc]
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
 
 
-def _guarded(action: Callable[[], None]) -> None:
+def _guarded(tracker: Tracker, function: Function, action: Callable[[], None]) -> None:
+    """Follow one root; a defect of ours costs that root, not the run."""
     try:
         action()
     except (Infeasible, Diverted):
         return
+    except RecursionError:
+        tracker.bounded[f"{function.module.name}.{function.qualname}"] = "recursion"
+    except Exception as error:
+        if os.environ.get("GREENROOM_TRACEBACK"):
+            raise
+        tracker.bounded[f"{function.module.name}.{function.qualname}"] = f"internal error: {type(error).__name__}: {error}"
 
 
 def relevant_modules(program: Program, backend: Backend, group: Group) -> list[Module]:

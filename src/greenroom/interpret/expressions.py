@@ -341,7 +341,15 @@ def _dict(run: Run, node: ast.Dict, state: State) -> Value:
 def _lambda(run: Run, node: ast.Lambda, state: State) -> Value:
     module = run.module
     assert module is not None
-    return FunctionValue(function_symbol(node, module, parent=run.function), None, dict(state.variables), state.frame_id)
+    return FunctionValue(function_symbol(node, module, parent=run.function), None, captured(run, node, state), state.frame_id)
+
+
+def captured(run: Run, node: ast.AST, state: State) -> dict[str, Value]:
+    """The variables of the enclosing function that a nested function mentions."""
+    names = run.tracker.mentioned.get(node)
+    if names is None:
+        names = run.tracker.mentioned[node] = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+    return {name: value for name, value in state.variables.items() if name in names}
 
 
 def _named(run: Run, node: ast.NamedExpr, state: State) -> Value:

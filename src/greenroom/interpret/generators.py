@@ -26,6 +26,7 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
 
     def handler(value: Value, inside: State) -> Sequence[tuple[State, Value]]:
         swap(inside, depth, callee)
+        inner_depth = len(inside.frames)
         calls, module, yielders, raised = run.calls, run.module, run.yielders, run.raised
         run.calls, run.module, run.yielders = consumer_calls, consumer_module, consumer_yielders
         own: list[Raised] = []
@@ -35,7 +36,7 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
         finally:
             run.calls, run.module, run.yielders, run.raised = calls, module, yielders, raised
         for item in own:
-            leave(item.state, depth + 1)
+            leave(item.state, inner_depth)
             unswap(item.state, depth)
             run.may_raise(item.error, item.state)
         resumed: list[tuple[State, Value]] = []
@@ -77,7 +78,7 @@ def swap(state: State, depth: int, callee: FunctionValue) -> None:
     """Put the consumer's variables in place and keep the generator's in the frame."""
     consumer = state.frames[depth]
     generator = Frame(callee.function, state.variables, state.frame_id)
-    state.frames = (*state.frames[:depth], generator)
+    state.frames = (*state.frames[:depth], generator, *state.frames[depth + 1 :])
     state.variables, state.frame_id = dict(consumer.variables), consumer.id
 
 
@@ -85,7 +86,7 @@ def unswap(state: State, depth: int) -> None:
     """Back into the generator."""
     generator = state.frames[depth]
     consumer = Frame(None, state.variables, state.frame_id)
-    state.frames = (*state.frames[:depth], consumer)
+    state.frames = (*state.frames[:depth], consumer, *state.frames[depth + 1 :])
     state.variables, state.frame_id = dict(generator.variables), generator.id
 
 

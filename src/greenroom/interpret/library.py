@@ -42,7 +42,7 @@ from greenroom.interpret.access import get, own_class
 from greenroom.interpret.attributes import read, report
 from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
-from greenroom.interpret.run import Run
+from greenroom.interpret.run import Diverted, Infeasible, Run
 from greenroom.program.symbols import Class, External
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
@@ -210,12 +210,22 @@ def background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """A function or coroutine that runs on its own: it is followed, but what it does does not come back."""
     target = args.get(0) or ANYTHING
     attempt = state.fork()
+    outer, run.raised = run.raised, None
+    try:
+        _alone(run, attempt, target, args, node)
+    except (Infeasible, Diverted):
+        pass
+    finally:
+        run.raised = outer
+    return ANYTHING
+
+
+def _alone(run: Run, attempt: State, target: Value, args: Arguments, node: ast.AST) -> None:
     with run.joined():
         if isinstance(target, FunctionValue):
             run.call(attempt, target, Arguments(args.positional[1:], args.named), node)
         else:
             run.tables.await_value(run, attempt, target, node)
-    return ANYTHING
 
 
 def _attribute_helper(run: Run, state: State, name: str, args: Arguments, node: ast.AST) -> Value:

@@ -79,6 +79,7 @@ class Tracker:
     reached: set[ast.AST] = field(default_factory=set)
     bounded: dict[str, str] = field(default_factory=dict)
     functions: int = 0
+    mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
 
 

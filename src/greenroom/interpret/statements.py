@@ -12,6 +12,7 @@ from greenroom.domain.state import Flow, State, merge
 from greenroom.domain.values import ANYTHING, NONE, Choice, ClassValue, Const, FunctionValue, Pending, Ref, Value
 from greenroom.interpret import containers
 from greenroom.interpret.access import described, get, of_symbol, put
+from greenroom.interpret.expressions import captured
 from greenroom.interpret.handlers import raise_statement, try_statement
 from greenroom.interpret.loops import loop, while_loop
 from greenroom.interpret.managers import with_statement
@@ -231,8 +232,7 @@ def _function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, state: Sta
     module = run.module
     assert module is not None
     function = function_symbol(node, module, parent=run.function)
-    captured = dict(state.variables)
-    value: Value = FunctionValue(function, None, captured, state.frame_id)
+    value: Value = FunctionValue(function, None, captured(run, node, state), state.frame_id)
     for decorator in reversed(node.decorator_list):
         wrapper = run.evaluate(decorator, state)
         if isinstance(wrapper, FunctionValue) and not wrapper.function.is_async:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, Read
+from greenroom.domain.events import Observation, Read
 from greenroom.domain.loading import RAISING
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, reading
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
-    if isinstance(event, Read) and event.action == "mutate" and not (event.schema or event.via or event.detached or event.failed) and event.bit != RAISING:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
+    if not isinstance(event, Read) or event.action != "mutate" or event.bit == RAISING:
+        return
+    if not (event.schema or event.via or event.detached or event.failed):
         message = f"changing `{event.model}.{event.attribute}` loads its old value first, which emits SQL"
-        yield from reading(rule, event, message, "load it before, set the other side of the relationship, or use `lazy=\"write_only\"`")
+        yield from reading(rule, event, message, 'load it before, set the other side of the relationship, or use `lazy="write_only"`')
 
 
 RULE = Rule("GR109", "collection-mutation-loads", Read, _query)

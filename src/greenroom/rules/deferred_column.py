@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, Read
+from greenroom.domain.events import Observation, Read
 from greenroom.domain.loading import DEFERRED
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, plain, reading
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Read) and plain(event) and event.bit == DEFERRED:
         message = f"`{event.model}.{event.attribute}` was left out of the SELECT; reading it emits SQL"
         yield from reading(rule, event, message, f"load it with the query: `.options(undefer({event.model}.{event.attribute}))`")

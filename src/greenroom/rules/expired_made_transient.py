@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, MadeTransient
+from greenroom.domain.events import MadeTransient, Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 from greenroom.vocabulary import Severity
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, MadeTransient):
         message = f"`{event.model}` is expired: `make_transient` turns `{event.attribute}` and every other expired column into None"
         mend = "refresh the object before it is made transient"

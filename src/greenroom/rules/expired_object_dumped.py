@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Dumped, Event
+from greenroom.domain.events import Dumped, Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 from greenroom.vocabulary import Severity
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Dumped):
         message = f"`{event.model}` has expired attributes (`{event.attribute}` among them); {event.how} leaves them out without an error"
         mend = "refresh the object first, or build the data before it expires"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, NeverAwaited
+from greenroom.domain.events import NeverAwaited, Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, finding
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, NeverAwaited):
         yield finding(rule, event, f"`{event.what}` returns a coroutine that is never awaited", mend="put `await` before the call")
 

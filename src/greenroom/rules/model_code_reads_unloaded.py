@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, Read
+from greenroom.domain.events import Observation, Read
 from greenroom.domain.loading import RAISING
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, reading
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Read) and bool(event.via) and not event.schema and not event.failed and event.bit != RAISING:
         message = f"`{event.via_name}` reads `{event.model}.{event.attribute}`, which is not in memory; it emits SQL"
         yield from reading(rule, event, message, f"load `{event.attribute}` before `{event.via_name}` is used")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, Read
+from greenroom.domain.events import Observation, Read
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, reading
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Read) and event.failed is not None:
         message = f"a flush failed and nothing rolled back yet: reading `{event.model}.{event.attribute}` raises `PendingRollbackError`"
         yield from reading(rule, event, message, "roll back first, and read what the message needs before the flush")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import ChangesDiscarded, Event
+from greenroom.domain.events import ChangesDiscarded, Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 from greenroom.vocabulary import Severity
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, ChangesDiscarded):
         message = f"refreshing `{event.model}` throws away the assignment to `{event.attribute}`, which was never flushed"
         mend = "flush before the refresh"

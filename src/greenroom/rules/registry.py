@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from greenroom.domain.events import Event
+from greenroom.domain.events import Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule
 
@@ -33,11 +33,11 @@ def rules() -> tuple[Rule, ...]:
     return tuple(found[code] for code in sorted(found))
 
 
-def judge(events: Iterable[Event]) -> Iterator[Finding]:
-    """Ask every rule about every event it is interested in."""
-    by_event: dict[type[Event], list[Rule]] = {}
+def judge(observations: Iterable[Observation]) -> Iterator[Finding]:
+    """Ask every rule about every observation of the class it is interested in."""
+    by_class: dict[type[Observation], list[Rule]] = {}
     for rule in rules():
-        by_event.setdefault(rule.event, []).append(rule)
-    for event in events:
-        for rule in by_event.get(type(event), ()):
-            yield from rule(event)
+        by_class.setdefault(rule.event, []).append(rule)
+    for observation in observations:
+        for rule in by_class.get(type(observation), ()):
+            yield from rule(observation)

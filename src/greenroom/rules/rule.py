@@ -1,43 +1,47 @@
-"""What a rule is: metadata and one function from an event to findings."""
+"""What a rule is: metadata and one function from an observation to findings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from greenroom.domain.events import Event, Read
+from greenroom.domain.events import Event, Observation, Read
 from greenroom.domain.loading import Origin, Site
 from greenroom.rules.finding import Finding, Span, Step
 from greenroom.vocabulary import Confidence, Severity
 
-Query = Callable[["Report"], Iterator[Finding]]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its code, its name (what one would allow) and the class of events it asks about."""
+    """A rule with its code, its name (what one would allow) and the class of observations it asks about."""
 
     code: str
     name: str
-    event: type[Event]
-    query: Callable[[Rule, Event], Iterator[Finding]]
+    event: type[Observation]
+    query: Callable[[Rule, Observation], Iterator[Finding]]
     severity: Severity = Severity.ERROR
 
-    def __call__(self, event: Event) -> Iterator[Finding]:
-        """The findings that follow from one event."""
-        return self.query(self, event)
+    def __call__(self, observation: Observation) -> Iterator[Finding]:
+        """The findings that follow from one observation."""
+        return self.query(self, observation)
 
 
-def finding(
-    rule: Rule, event: Event, message: str, *, model: str | None = None, attribute: str | None = None, trace: tuple[Step, ...] = (),
-    mend: str = "", sure: bool = True,
-) -> Finding:  # fmt: skip
+def finding(  # noqa: PLR0913 - what a finding says, by keyword
+    rule: Rule,
+    event: Event,
+    message: str,
+    *,
+    model: str | None = None,
+    attribute: str | None = None,
+    trace: tuple[Step, ...] = (),
+    mend: str = "",
+    sure: bool = True,
+) -> Finding:
     """A finding at the event's place."""
     source = event.site.module.source
     confidence = Confidence.DEFINITE if sure else Confidence.POSSIBLE
-    return Finding(
-        rule.code, rule.name, rule.severity, confidence, source.path, Span(*source.span(event.site.node)), message, model, attribute, trace, mend
-    )
+    span = Span(*source.span(event.site.node))
+    return Finding(rule.code, rule.name, rule.severity, confidence, source.path, span, message, model, attribute, trace, mend)
 
 
 def step(site: Site, message: str) -> Step:
@@ -76,9 +80,6 @@ def reading(rule: Rule, event: Read, message: str, mend: str) -> Iterator[Findin
     yield finding(rule, event, message, model=event.model, attribute=event.attribute, trace=chain(event), mend=mend, sure=event.sure)
 
 
-def plain(event: Event) -> bool:
+def plain(event: Read) -> bool:
     """A failing read that no more special rule claims."""
-    return isinstance(event, Read) and not (event.schema or event.via or event.detached or event.failed or event.action == "mutate")
-
-
-__all__ = ["Rule", "caused", "chain", "finding", "plain", "reading", "replace", "step"]
+    return not (event.schema or event.via or event.detached or event.failed or event.action == "mutate")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, SharedSession
+from greenroom.domain.events import Observation, SharedSession
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, finding
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, SharedSession):
         yield finding(rule, event, f"{event.what} runs tasks that share one session", mend="give each task a session of its own")
 

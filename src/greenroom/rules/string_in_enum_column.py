@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import EnumString, Event
+from greenroom.domain.events import EnumString, Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 from greenroom.vocabulary import Severity
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, EnumString):
         message = f"`{event.model}.{event.attribute}` holds the string that was assigned, not an enum member, until it is loaded again"
         mend = "assign the enum member"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from greenroom.domain.events import Event, Unreadable
+from greenroom.domain.events import Observation, Unreadable
 from greenroom.rules.finding import Finding, Span
 from greenroom.rules.rule import Rule
 from greenroom.vocabulary import Confidence
 
 
-def _query(rule: Rule, event: Event) -> Iterator[Finding]:
+def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Unreadable):
         place = Span(event.line, event.column, event.line, event.column + 1)
         yield Finding(rule.code, rule.name, rule.severity, Confidence.DEFINITE, event.path, place, event.message)

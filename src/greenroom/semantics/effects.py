@@ -102,9 +102,23 @@ class Inert:
 
 
 Effect = (
-    Attach | Delete | Flush | Autoflush | Commit | Rollback | Close | Expire | Detach | Refresh | Merge | Get | Execute | RunSync | OpenBlock
+    Attach
+    | Delete
+    | Flush
+    | Autoflush
+    | Commit
+    | Rollback
+    | Close
+    | Expire
+    | Detach
+    | Refresh
+    | Merge
+    | Get
+    | Execute
+    | RunSync
+    | OpenBlock
     | Inert
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

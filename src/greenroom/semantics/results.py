@@ -11,7 +11,7 @@ SAME = frozenset({"unique", "yield_per", "columns", "tuples", "freeze", "merge",
 """The result itself, with another presentation of the same rows."""
 OPTIONAL = frozenset({"first", "one_or_none", "fetchone"})
 """One element or None."""
-AWAITED = frozenset({"all", "fetchall", "fetchmany", "first", "one_or_none", "fetchone", "one", "scalar", "scalar_one", "scalar_one_or_none", "close"})
+AWAITED = MANY | OPTIONAL | {"one", "scalar", "scalar_one", "scalar_one_or_none", "close"}
 """Methods that are coroutines on the result of ``stream``."""
 EXACTLY_ONE = frozenset({"one"})
 OPTIONAL_SCALAR = frozenset({"scalar", "scalar_one_or_none"})

@@ -32,6 +32,12 @@ async def change_role(member_id: int, change: RoleChange, service: Members, user
     return await service.change_role(member_id, change)
 
 
+@router.delete("/members/{member_id}", status_code=204)
+async def remove_member(member_id: int, service: Members, user: CurrentUser) -> None:
+    """Take a member out of the organisation."""
+    await service.remove(member_id)
+
+
 @router.patch("/me", response_model=UserRead)
 async def update_profile(payload: ProfileUpdate, service: Members, user: CurrentUser):
     """Change the caller's profile."""

@@ -30,3 +30,11 @@ class MemberService:
         await self.db.commit()
         await self.db.refresh(user)
         return user
+
+    async def remove(self, member_id: int) -> None:
+        """Take a member out of the organisation."""
+        member = await self.db.get(Member, member_id)
+        if member is None:
+            raise NotFoundError("member", member_id)
+        await self.db.delete(member)
+        await self.db.commit()
