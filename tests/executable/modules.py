@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from sqlalchemy import MetaData
 from sqlalchemy.orm import configure_mappers
 
@@ -17,12 +17,12 @@ from tests.executable.page import Block
 from tests.executable.project import PRELUDES, Project
 
 _loaded: dict[tuple[Path, str], ModuleType] = {}
-"""Preludes by path and database; mapped classes are expensive to configure and cannot be defined twice in one registry."""
+"""Preludes by path and, for sessions, database; mapped classes cannot be defined twice in one registry."""
 
 
-def models_of(block: Block, url: str) -> ModuleType:
+def models_of(block: Block) -> ModuleType:
     """Return the prelude of a block."""
-    return _prelude(PRELUDES / f"{block.prelude}.py", "models", url)
+    return _prelude(PRELUDES / f"{block.prelude}.py", "models", "")
 
 
 def database_of(block: Block, url: str) -> ModuleType:
@@ -41,7 +41,7 @@ def metadata_of(models: ModuleType) -> MetaData:
 def imported_example(project: Project, url: str) -> Iterator[ModuleType]:
     """Import the module of a block; inside the ``with`` block, ``import`` and ``pickle`` find the modules of its project."""
     block = project.block
-    with _registered(models=models_of(block, url), database=database_of(block, url)):
+    with _registered(models=models_of(block), database=database_of(block, url)):
         module = _import(project.example, "example")
         with _registered(example=module):
             yield module
@@ -50,8 +50,9 @@ def imported_example(project: Project, url: str) -> Iterator[ModuleType]:
 def _prelude(path: Path, name: str, url: str) -> ModuleType:
     key = (path, url)
     if key not in _loaded:
-        os.environ["DATABASE_URL"] = url
-        _loaded[key] = _import(path, name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DATABASE_URL", url)
+            _loaded[key] = _import(path, name)
         configure_mappers()
     return _loaded[key]
 

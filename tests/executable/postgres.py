@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import pwd
@@ -9,9 +10,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.engine import make_url
 
 
 class NoPostgresError(Exception):
@@ -23,11 +28,31 @@ def private_postgres() -> Iterator[str]:
     """Give the URL (for asyncpg) of an empty database; a server that was started for it is stopped at the end."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
-        yield "postgresql+asyncpg://" + given.partition("://")[2]
+        with _own_database(given.partition("://")[2]) as url:
+            yield url
         return
     programs = _programs()
     with tempfile.TemporaryDirectory(prefix="greenroom-pg-", ignore_cleanup_errors=True) as folder, _server(programs, Path(folder)) as url:
         yield url
+
+
+@contextmanager
+def _own_database(address: str) -> Iterator[str]:
+    """Create a database beside the given one, for the tests empty theirs."""
+    name = f"greenroom_{uuid.uuid4().hex}"
+    asyncio.run(_execute(f"postgresql://{address}", f"CREATE DATABASE {name}"))
+    try:
+        yield str(make_url(f"postgresql+asyncpg://{address}").set(database=name).render_as_string(hide_password=False))
+    finally:
+        asyncio.run(_execute(f"postgresql://{address}", f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 def _programs() -> Path:

@@ -55,7 +55,7 @@ def disagreements(project: Project, stock: Stock) -> list[str]:
 
 def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) -> list[Result]:
     """Run every example of a block, each on a fresh database."""
-    models = models_of(project.block, stock.url)
+    models = models_of(project.block)
     database = database_of(project.block, stock.url)
     gc.freeze()
     lines = return_lines(tree)

@@ -92,7 +92,10 @@ async def socket(websocket: WebSocket) -> None: ...
 async def listing() -> list[Out]: ...
 
 
-@router.delete(ITEM, dependencies=[Depends(on_route)], status_code=204)
+COMMON = [Depends(on_route)]
+
+
+@router.delete(ITEM, dependencies=[*COMMON], status_code=204)
 async def remove(item_id: int) -> None: ...
 
 

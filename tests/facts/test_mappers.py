@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 MODULES = ("models_columns", "models_relationships", "models_inheritance", "models_sqlmodel")
 
 
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
 @pytest.mark.parametrize("name", MODULES)
 def test_static_facts_are_the_mappers_facts(name: str) -> None:
     found, failures = export([f"tests.facts.{name}"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from greenroom.facts.declarations import Bodies
 from greenroom.facts.fastapi import mentions_framework, read_routes
-from greenroom.facts.pydantic import read_schema
+from greenroom.facts.pydantic import SchemaReader
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
 from greenroom.facts.sessionclasses import SessionKind, session_kind
 from greenroom.facts.sessions import read_defaults
@@ -29,6 +30,8 @@ class Backend:
     def __init__(self, program: Program, group: Group | None = None) -> None:
         self.program = program
         self._group = group
+        self._bodies = Bodies(program)
+        self._reader = SchemaReader(self._bodies)
         self._schemas: dict[Class, Schema | None] = {}
 
     @property
@@ -52,7 +55,7 @@ class Backend:
     def schema(self, cls: Class) -> Schema | None:
         """Return the pydantic schema that ``cls`` declares, or None when it declares none."""
         if cls not in self._schemas:
-            self._schemas[cls] = read_schema(self.program, cls)
+            self._schemas[cls] = self._reader.read(cls)
         return self._schemas[cls]
 
     @cached_property
@@ -87,7 +90,7 @@ class Backend:
 
     @cached_property
     def _mappings(self) -> Mappings:
-        return Mappings(self.program, self._modules([file for file in self.files if _declares_models(file.data)]))
+        return Mappings(self._bodies, self._modules([file for file in self.files if _declares_models(file.data)]))
 
     def _relevant(self) -> list[SourceFile]:
         return self.program.relevant(self.files)

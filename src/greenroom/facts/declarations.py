@@ -41,20 +41,18 @@ class Declaration:
         return self.annotation is not None and self.annotation.container in MAPPED
 
 
-def declarations(program: Program, cls: Class) -> Iterator[Declaration]:
-    """Yield what the body of ``cls`` binds, one declaration per name, in source order."""
-    for name, members in cls.members.items():
-        chosen: Declaration | None = None
-        for member in members:
-            if isinstance(member, Class):
-                continue
-            found = _read(program, cls, name, member)
-            # Under `if TYPE_CHECKING` a name is declared twice: the one with a construct is real. Accessors of a
-            # hybrid follow its getter, so the first method stays.
-            if chosen is None or found.call is not None or (found.is_mapped_annotation and chosen.call is None):
-                chosen = found
-        if chosen is not None:
-            yield chosen
+class Bodies:
+    """The declarations of class bodies, each body read once: many classes inherit from the same few."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._read: dict[Class, tuple[Declaration, ...]] = {}
+
+    def of(self, cls: Class) -> tuple[Declaration, ...]:
+        """Return what the body of ``cls`` binds, one declaration per name, in source order."""
+        if cls not in self._read:
+            self._read[cls] = tuple(_declarations(self.program, cls))
+        return self._read[cls]
 
 
 def later_declarations(program: Program, modules: Iterable[Module]) -> dict[Class, list[Declaration]]:
@@ -81,6 +79,21 @@ def declared_value(program: Program, cls: Class, name: str) -> Expression | None
         if isinstance(member, Function):
             return returned(member, program)
     return None
+
+
+def _declarations(program: Program, cls: Class) -> Iterator[Declaration]:
+    for name, members in cls.members.items():
+        chosen: Declaration | None = None
+        for member in members:
+            if isinstance(member, Class):
+                continue
+            found = _read(program, cls, name, member)
+            # Under `if TYPE_CHECKING` a name is declared twice: the one with a construct is real. Accessors of a
+            # hybrid follow its getter, so the first method stays.
+            if chosen is None or found.call is not None or (found.is_mapped_annotation and chosen.call is None):
+                chosen = found
+        if chosen is not None:
+            yield chosen
 
 
 def is_declared_attr(function: Function, program: Program) -> bool:

@@ -130,11 +130,21 @@ class Expression(NamedTuple):
         value = self.constant()
         return value if isinstance(value, bool) else default
 
-    def elements(self) -> list[Expression]:
-        """Return the items of a tuple, list or set display, or the expression itself as the only one."""
+    def elements(self, depth: int = _FOLLOW_LIMIT) -> list[Expression]:
+        """Return the items of a tuple, list or set display, or the expression itself as the only one.
+
+        ``*others`` and sums of lists are looked into.
+        """
         target = self.follow()
-        if isinstance(target.node, (ast.Tuple, ast.List, ast.Set)):
-            return [target.at(item) for item in target.node.elts]
+        match target.node:
+            case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items) if depth:
+                found: list[Expression] = []
+                for item in items:
+                    inner = target.at(item.value if isinstance(item, ast.Starred) else item)
+                    found.extend(inner.elements(depth - 1) if isinstance(item, ast.Starred) else [inner])
+                return found
+            case ast.BinOp(left=left, op=ast.Add(), right=right) if depth and isinstance(self.node, (ast.Name, ast.BinOp)):
+                return [*target.at(left).elements(depth - 1), *target.at(right).elements(depth - 1)]
         return [self]
 
     def entries(self) -> dict[str, Expression]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from greenroom.facts.annotation import annotated_layers
 from greenroom.facts.calls import Call, library_call
-from greenroom.facts.declarations import Declaration, declarations
+from greenroom.facts.declarations import Bodies, Declaration
 from greenroom.facts.expression import Expression, Scope
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class
@@ -17,13 +17,13 @@ _NOT_FIELDS = {"model_config", "Config"}
 _FIELD_MAKERS = {"Field", "FieldInfo"}
 
 
-def field_declarations(program: Program, cls: Class) -> dict[str, Declaration]:
+def field_declarations(bodies: Bodies, cls: Class) -> dict[str, Declaration]:
     """Return the field declarations by name, inherited ones first; the most derived class wins."""
     found: dict[str, Declaration] = {}
-    for item in reversed(program.mro(cls)):
+    for item in reversed(bodies.program.mro(cls)):
         if not isinstance(item, Class):
             continue
-        for declaration in declarations(program, item):
+        for declaration in bodies.of(item):
             if is_field(declaration):
                 found[declaration.name] = declaration
             elif declaration.annotation is not None and declaration.annotation.is_class_variable:

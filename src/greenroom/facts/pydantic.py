@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from greenroom.facts.calls import library_call
-from greenroom.facts.declarations import Declaration, declared_value
+from greenroom.facts.declarations import Bodies, Declaration, declared_value
 from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.fields import field_arguments, field_declarations, is_required
 from greenroom.facts.records import Schema, SchemaField
@@ -35,29 +35,40 @@ _LIBRARY_FIELDS = {"fastapi_users.schemas.BaseUser": _USER, "fastapi_users.schem
 """Schemas of libraries that read ORM objects, with their fields."""
 
 
-def read_schema(program: Program, cls: Class) -> Schema | None:
-    """Return the schema that a class declares, or None when it is no pydantic model."""
-    if not is_schema(program, cls):
-        return None
-    config = read_config(program, cls)
-    schema = Schema(symbol=cls)
-    schema.from_attributes = any(_flag(config, name) for name in ("from_attributes", "orm_mode"))
-    schema.getter_dict = "getter_dict" in config
-    schema.is_root_model = _is_root(program, cls)
-    _read_validators(program, schema)
-    by_name = any(_flag(config, name) for name in _BY_NAME)
-    generator = _alias_generator(config)
-    for path, names in _LIBRARY_FIELDS.items():
-        if program.has_external_base(cls, path.__eq__):
-            schema.from_attributes = True
-            schema.fields.update({name: SchemaField(name, name, UNKNOWN, required=True) for name in names})
-    for name, declaration in field_declarations(program, cls).items():
-        schema.fields[name] = _field(declaration, generator, by_name=by_name)
-    if schema.is_root_model and "root" not in schema.fields:
-        root = _root_type(program, cls)
-        if root is not None:
-            schema.fields["root"] = SchemaField("root", "root", root.type(), required=True, node=root.node)
-    return schema
+class SchemaReader:
+    """Reads schemas, each field once: subclasses share the fields that they inherit."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self._fields: dict[tuple[Declaration, str, bool], SchemaField] = {}
+
+    def read(self, cls: Class) -> Schema | None:
+        """Return the schema that a class declares, or None when it is no pydantic model."""
+        program = self._bodies.program
+        if not is_schema(program, cls):
+            return None
+        config = read_config(program, cls)
+        schema = Schema(symbol=cls)
+        schema.from_attributes = any(_flag(config, name) for name in ("from_attributes", "orm_mode"))
+        schema.getter_dict = "getter_dict" in config
+        schema.is_root_model = _is_root(program, cls)
+        _read_validators(program, schema)
+        _read_library_fields(program, schema)
+        by_name = any(_flag(config, name) for name in _BY_NAME)
+        generator = _alias_generator(config)
+        for name, declaration in field_declarations(self._bodies, cls).items():
+            schema.fields[name] = self._field(declaration, generator, by_name=by_name)
+        if schema.is_root_model and "root" not in schema.fields:
+            root = _root_type(program, cls)
+            if root is not None:
+                schema.fields["root"] = SchemaField("root", "root", root.type(), required=True, node=root.node)
+        return schema
+
+    def _field(self, declaration: Declaration, generator: str, *, by_name: bool) -> SchemaField:
+        key = (declaration, generator, by_name)
+        if key not in self._fields:
+            self._fields[key] = _field(declaration, generator, by_name=by_name)
+        return self._fields[key]
 
 
 def is_schema(program: Program, cls: Class) -> bool:
@@ -82,6 +93,13 @@ def read_config(program: Program, cls: Class) -> dict[str, Expression]:
         scope = Scope(program, item.module)
         found.update({keyword.arg: Expression(keyword.value, scope) for keyword in item.node.keywords if keyword.arg})
     return found
+
+
+def _read_library_fields(program: Program, schema: Schema) -> None:
+    for path, names in _LIBRARY_FIELDS.items():
+        if program.has_external_base(schema.symbol, path.__eq__):
+            schema.from_attributes = True
+            schema.fields.update({name: SchemaField(name, name, UNKNOWN, required=True) for name in names})
 
 
 class _Alias(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from greenroom.facts.attributes import read_attribute, read_construct
 from greenroom.facts.calls import library_call
 from greenroom.facts.columns import CONSTRUCTORS, column_of_call, read_column
-from greenroom.facts.declarations import Declaration, declarations, declared_value, later_declarations
+from greenroom.facts.declarations import Bodies, Declaration, declared_value, later_declarations
 from greenroom.facts.expression import Expression
 from greenroom.facts.imperative import ImperativeMapping, imperative_mappings, table_column
 from greenroom.facts.library import library_base
@@ -21,15 +21,15 @@ from greenroom.facts.relationships import RelationshipDraft, draft_relationship,
 from greenroom.facts.settings import apply_dataclass_arguments, apply_mapper_arguments, mapper_arguments, names_own_table, table_name
 from greenroom.facts.sqlmodel import read_fields, read_relationships
 from greenroom.facts.tables import TableFacts, read_table, read_table_args, with_constraints
-from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External, Module
 
 
 class Mappings:
     """All mapped classes of the given modules, and of any class that is asked for."""
 
-    def __init__(self, program: Program, modules: Iterable[Module]) -> None:
-        self._program = program
+    def __init__(self, bodies: Bodies, modules: Iterable[Module]) -> None:
+        program = self._program = bodies.program
+        self._bodies = bodies
         self.recognizer = Recognizer(program)
         self.registry = Registry()
         self._linker = Linker(self.registry, self.of)
@@ -85,8 +85,8 @@ class Mappings:
         drafts: dict[str, RelationshipDraft] = {}
         bound: set[str] = set()
         if mapped.is_sqlmodel:
-            mapped.columns.update(read_fields(self._program, mapped.symbol))
-            drafts.update(read_relationships(self._program, mapped.symbol))
+            mapped.columns.update(read_fields(self._bodies, mapped.symbol))
+            drafts.update(read_relationships(self._bodies, mapped.symbol))
         table = self._table(mapped, sources)
         if table is not None:
             mapped.columns.update(table.columns)
@@ -95,7 +95,7 @@ class Mappings:
             if isinstance(item, External):
                 self._read_library(mapped, item, bound)
                 continue
-            stated = [*declarations(self._program, item), *self._later.get(item, ())]
+            stated = [*self._bodies.of(item), *self._later.get(item, ())]
             found = [declaration for declaration in stated if declaration.name not in bound]
             for declaration in found:
                 if not (mapped.is_sqlmodel and declaration.name in mapped.columns):
@@ -179,7 +179,7 @@ class Mappings:
             _imperative_property(mapped, name, value, drafts)
         if mapped.parent is not None:
             _inherit(mapped, mapped.parent)
-        for declaration in declarations(self._program, cls):
+        for declaration in self._bodies.of(cls):
             if declaration.function is not None:
                 read_attribute(mapped, declaration, self._program)
         apply_mapper_arguments(mapped, dict(mapping.call.keywords))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.columns import CONSTRUCTORS, draft_of, finish
-from greenroom.facts.declarations import Declaration, declarations
+from greenroom.facts.declarations import Bodies, Declaration
 from greenroom.facts.defaults import default_kind
 from greenroom.facts.expression import MISSING, Expression
 from greenroom.facts.fields import field_arguments, field_declarations
@@ -16,26 +16,25 @@ from greenroom.facts.records import Column, Default
 from greenroom.facts.relationships import CONSTRUCTORS as RELATIONSHIPS
 from greenroom.facts.relationships import RelationshipDraft, draft_relationship
 from greenroom.facts.sqltypes import SqlType, read_sql_type, sql_type_of_annotation
-from greenroom.program.program import Program
 from greenroom.program.symbols import Class
 
 _SQLMODEL_TYPES = {"String": "AutoString", "DateTime": "UTCDateTime"}
 
 
-def read_fields(program: Program, cls: Class) -> dict[str, Column]:
+def read_fields(bodies: Bodies, cls: Class) -> dict[str, Column]:
     """Return the columns that SQLModel makes of the fields of a table class, inherited fields included."""
     found: dict[str, Column] = {}
-    for name, declaration in field_declarations(program, cls).items():
+    for name, declaration in field_declarations(bodies, cls).items():
         column = _column(declaration)
         if column is not None:
             found[name] = column
     return found
 
 
-def read_relationships(program: Program, cls: Class) -> dict[str, RelationshipDraft]:
+def read_relationships(bodies: Bodies, cls: Class) -> dict[str, RelationshipDraft]:
     """Return the relationships that the body of a table class declares; SQLModel takes none from its bases."""
     found: dict[str, RelationshipDraft] = {}
-    for declaration in declarations(program, cls):
+    for declaration in bodies.of(cls):
         call = declaration.call
         if call is not None and call.name == "Relationship":
             found[declaration.name] = _relationship(declaration, call)

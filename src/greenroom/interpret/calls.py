@@ -7,7 +7,7 @@ import ast
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.facts.records import Schema
 from greenroom.domain.loading import IS_BLANK, IS_LOADED, LoadState, Site
-from greenroom.domain.state import Frame, State, spread
+from greenroom.domain.state import Frame, State, held_by, spread
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -16,6 +16,7 @@ from greenroom.domain.values import (
     Attribute,
     Awaitables,
     Block,
+    Choice,
     ClassValue,
     Const,
     DynamicQuery,
@@ -153,6 +154,8 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
     """Follow a project function; the state becomes that of one of its ways out."""
     function = callee.function
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
+    if not worth_following(run, state, callee, args):
+        return declared_result(run, state, function, node)
     if len(run.calls) >= DEPTH or repeats > 1:
         if len(run.calls) >= DEPTH:
             run.bound("depth")
@@ -162,6 +165,29 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
     if function.is_generator:
         return run.pick_outcome(state, lambda: _without_consumer(run, state, callee, args, node))
     return run.pick_outcome(state, lambda: outcomes(run, state, callee, args, node))
+
+
+def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
+    """Whether a function can matter: it deals with the database, is nested, or is given something that does."""
+    function = callee.function
+    if function.node in run.tracker.concerned or function.parent is not None or callee.captured is not None:
+        return True
+    values = spread(args)
+    if callee.receiver is not None:
+        values.append(callee.receiver)
+    return any(_matters(state, value, 3) for value in values)
+
+
+def _matters(state: State, value: Value, depth: int) -> bool:
+    """Whether a value leads to a mapped object, a session or code that is handed over."""
+    if isinstance(value, Ref):
+        record = state.heap.get(value.id)
+        if isinstance(record, OrmObject | SessionObject):
+            return True
+        return depth > 0 and record is not None and any(_matters(state, inner, depth - 1) for inner in held_by(record))
+    if isinstance(value, Choice):
+        return any(_matters(state, atom, depth) for atom in value.atoms)
+    return isinstance(value, FunctionValue | Factory | Pending | Partial | Rows)
 
 
 def _without_consumer(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> list[tuple[State, Value]]:

@@ -13,7 +13,7 @@ from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
 from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.materialise import assumed
-from greenroom.interpret.roots import candidates
+from greenroom.interpret.roots import candidates, concerned
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables, Tracker
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
@@ -30,6 +30,7 @@ def interpret(
     """Follow every root of a project; returns what was seen."""
     tracker = Tracker()
     modules = relevant_modules(program, backend, group)
+    tracker.concerned = concerned(modules, {mapped.name for mapped in backend.mapped_classes()})
     for route in backend.routes():
         if progress is not None:
             progress(route.function.qualname)
@@ -39,7 +40,7 @@ def interpret(
         tracker.functions += 1
     first, rest = candidates(modules)
     for function in (*first, *rest):
-        if function.node in tracker.reached:
+        if function.node in tracker.reached or function.node not in tracker.concerned:
             continue
         if progress is not None:
             progress(function.qualname)

@@ -56,6 +56,41 @@ def candidates(modules: list[Module]) -> tuple[list[Function], list[Function]]:
     return first, rest
 
 
+COMMON = frozenset({"get", "add", "update", "delete", "create", "pop", "append", "items", "values", "keys", "run", "execute", "close", "start",
+                    "stop", "main", "wrapper", "inner", "decorator", "__init__", "__call__", "__enter__", "__exit__", "__aenter__", "__aexit__",
+                    "validate", "dict", "json", "copy", "format", "join", "split", "strip", "send", "read", "write", "load", "save", "name",
+                    "set", "list", "find", "filter", "all", "first", "count", "process", "handle", "from_dict", "to_dict", "id", "type"})  # fmt: skip
+"""Names that mean too many things to follow a mention of them."""
+_DATABASE = frozenset({"session", "db", "Session", "AsyncSession", "commit", "flush", "refresh", "rollback", "select", "scalars", "scalar",
+                       "async_sessionmaker", "sessionmaker", "expire_all", "db_session", "async_session", "selectinload", "joinedload"})  # fmt: skip
+
+
+def concerned(modules: list[Module], models: set[str]) -> set[object]:
+    """The functions that deal with sessions or models, or mention one that does."""
+    every = [(function, set(_WORD.findall(text(function)))) for module in modules for function in functions(module)]
+    seeds = _DATABASE | models
+    found: set[object] = set()
+    names: set[str] = set()
+    waiting = every
+    while True:
+        left = []
+        grown = False
+        for function, words in waiting:
+            if words & seeds or words & names:
+                found.add(function.node)
+                if function.name not in COMMON:
+                    grown = grown or function.name not in names
+                    names.add(function.name)
+                elif function.name == "__init__" and function.owner is not None:
+                    names.add(function.owner.name)
+                    grown = True
+            else:
+                left.append((function, words))
+        if not grown or len(left) == len(waiting):
+            return found
+        waiting = left
+
+
 def is_entry(function: Function, words: set[str]) -> bool:
     """Whether a function may hold a session or mapped objects."""
     if function.is_async:

@@ -21,8 +21,8 @@ ALTERNATIVES = 12
 """Ways through one statement that are followed."""
 DEPTH = 24
 """Nested calls that are followed."""
-STEPS = 20_000
-"""Statements interpreted for one root."""
+STEPS = 6_000
+"""Work for one root: a statement counts one, and one more for every ten objects in the heap."""
 
 
 class Infeasible(Exception):  # noqa: N818 - not an error: the alternative at hand contradicts itself
@@ -79,6 +79,8 @@ class Tracker:
     reached: set[ast.AST] = field(default_factory=set)
     bounded: dict[str, str] = field(default_factory=dict)
     functions: int = 0
+    concerned: set[object] = field(default_factory=set)
+    """Functions that deal with sessions or models, directly or not."""
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
 
@@ -162,7 +164,7 @@ class Run:
                 continue
             after: list[State] = []
             for state in flow.fall:
-                self.steps += 1
+                self.steps += 1 + len(state.heap) // 10
                 if self.steps > STEPS:
                     self.bound("steps")
                     return Flow(returned=flow.returned, broke=flow.broke, continued=flow.continued)
