@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.executable.markers import Marker, Word
 from tests.executable.project import Project
 
-SWITCHED_ON = False
+SWITCHED_ON = True
 """Whether the analyser half of the page tests runs."""
 
 REPORTED = frozenset({Word.ERROR, Word.EXTRA, Word.SILENT})

@@ -323,7 +323,8 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
                 child = load(run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name))
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif populate and AFTER_LOAD.get(strategy, 128) == 128:
-            attributes[name] = absent(32, Origin(run.site(node), f"loaded again here without `{name}`"))
+            bit = 32 if attributes[name].bits & (1 | 32) else 128
+            attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
             values.pop(name, None)
     state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate else record.plan)
 
