@@ -37,6 +37,7 @@ from greenroom.program.symbols import Class, External, Function, Module, Symbol,
 from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
 from greenroom.semantics.sessions import OPERATIONS
 
+TABLE = External("sqlalchemy.Table")
 DUMPERS = frozenset({"model_dump", "dict", "model_dump_json", "json"})
 
 
@@ -183,7 +184,8 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
         case Class():
             return ClassValue(member)
         case Variable():
-            if member.value is not None:
+            declared = member.annotation is not None and isinstance(receiver, Anything)
+            if member.value is not None and not declared:
                 return evaluate_in(run, state, member.module, member.value, (member.module.name, f"{cls.qualname}.{name}"))
             if member.annotation is not None:
                 type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
@@ -236,6 +238,8 @@ def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> V
         or name in mapped.proxies or name in mapped.hybrids or name in mapped.composites or name in mapped.query_expressions
     ):  # fmt: skip
         return Attribute(mapped, mapped.synonyms.get(name, name))
+    if name == "__table__" and mapped is not None:
+        return Library(TABLE)
     member = run.program.member(cls, name)
     match member:
         case Function():
@@ -341,7 +345,7 @@ def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.A
             name_ = record.mapped.synonyms.get(name, name)
             column = record.mapped.columns.get(name_)
             assigned = new
-            if column is not None and column.enum is not None and isinstance(new, Const) and isinstance(new.value, str):
+            if column is not None and column.enum is not None and _is_text(new):
                 origin = Origin(run.site(node), f"a string is assigned to the Enum column `{name_}` here")
                 assigned = Anything(None, ("enum-string", record.mapped.name, name_, origin))
             if name_ in record.mapped.composites:
@@ -361,6 +365,13 @@ def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.A
         return NONE
 
     run.each(value, state, one)
+
+
+def _is_text(value: Value) -> bool:
+    """Whether a value is a string for certain."""
+    if isinstance(value, Const):
+        return isinstance(value.value, str)
+    return isinstance(value, Anything) and isinstance(value.type, Named) and value.type == Named(External("builtins.str"))
 
 
 def validators(run: Run, mapped: MappedClass, name: str) -> list[Function]:

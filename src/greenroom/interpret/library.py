@@ -38,7 +38,7 @@ from greenroom.domain.values import (
     join_values,
 )
 from greenroom.interpret import containers, queries, work
-from greenroom.interpret.access import get, own_class
+from greenroom.interpret.access import TABLE, get, own_class
 from greenroom.interpret.attributes import read, report
 from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
@@ -87,6 +87,8 @@ def _escape(run: Run, state: State, args: Arguments) -> None:
 def _database(run: Run, state: State, symbol: External, name: str, args: Arguments, node: ast.AST) -> Value:
     if name == "select":
         return queries.select(run, state, args)
+    if name in DMLS and symbol.path.startswith(TABLE.path + "."):
+        return Statement(name, textual=True)
     if name in DMLS:
         return queries.dml(run, name, args)
     if name == "text":

@@ -15,6 +15,7 @@ from greenroom.domain.values import (
     ClassValue,
     Const,
     Entity,
+    Library,
     LoaderOption,
     SqlExpression,
     Statement,
@@ -29,7 +30,8 @@ RESTRICTING = frozenset({"where", "filter", "filter_by", "limit", "offset", "joi
 
 def select(run: Run, state: State, args: Arguments) -> Statement:
     """``select(...)``."""
-    return Statement("select", tuple(entity(run, value) for value in args.positional), restricted=False)
+    core = bool(args.positional) and all(isinstance(value, Library) and value.symbol.name == "Table" for value in args.positional)
+    return Statement("select", tuple(entity(run, value) for value in args.positional), textual=core)
 
 
 def entity(run: Run, value: Value) -> Entity:
