@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import gc
+import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -65,8 +66,7 @@ def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) ->
         for example in examples_of(tree, module):
             runner.run(stock.fill(models, database.engine))
             results.append(runner.run(_run(example, Witness(project.example, lines), database)))
-        with warnings.catch_warnings(action="ignore"):
-            gc.collect()  # An example may leave a session open; its complaint must not hit another test.
+        runner.run(_settle())
     return results
 
 
@@ -83,10 +83,18 @@ async def _run(example: Example, witness: Witness, database: ModuleType) -> Resu
         if witness.sightings:
             # What a failure leaves behind (coroutines, connections) complains when it is collected: let it do so here.
             gc.collect()
-            if any(sighting.kind is Kind.CONCURRENT_USE for sighting in witness.sightings):
-                await asyncio.sleep(0.02)  # The threads of the driver still answer to this loop.
     result.sightings = witness.sightings
     return result
+
+
+async def _settle() -> None:
+    """Collect sessions that examples left open, and let the driver's threads give their last answer to this loop."""
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect()
+    for _ in range(100):
+        if not any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
+            return
+        await asyncio.sleep(0.01)
 
 
 async def _finish_other_tasks() -> None:

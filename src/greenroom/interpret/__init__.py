@@ -1,0 +1,1 @@
+"""The abstract interpreter: follows every entry point and records what rules ask about."""

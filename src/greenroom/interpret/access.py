@@ -8,7 +8,6 @@ from greenroom.domain.events import EnumString, NeverAwaited
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import Origin
 from greenroom.domain.state import Frame, State
-from greenroom.facts.records import MappedClass
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -18,7 +17,6 @@ from greenroom.domain.values import (
     Attribute,
     Awaitables,
     Block,
-    Choice,
     ClassValue,
     Const,
     FunctionValue,
@@ -31,10 +29,11 @@ from greenroom.domain.values import (
     Ref,
     Value,
 )
-from greenroom.interpret.attributes import place, read, value_of, write
-from greenroom.interpret.run import Call, Run
+from greenroom.facts.records import MappedClass
+from greenroom.interpret.attributes import place, read, write
+from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
-from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
+from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.sessions import OPERATIONS
 
 TABLE = External("sqlalchemy.Table")
@@ -53,8 +52,8 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
         case ClassValue(symbol):
             return _of_class(run, state, symbol, name, node)
         case ModuleValue(module):
-            symbol = run.program.lookup(module, name)
-            return of_symbol(run, state, symbol) if symbol is not None else ANYTHING
+            found = run.program.lookup(module, name)
+            return of_symbol(run, state, found) if found is not None else ANYTHING
         case Library(symbol):
             return Library(External(f"{symbol.path}.{name}"))
         case Parent(receiver, after):
@@ -122,7 +121,7 @@ def _of_record(run: Run, state: State, key: int, name: str, node: ast.AST) -> Va
             return ANYTHING
 
 
-def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
+def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:  # noqa: C901 - one branch for each kind of attribute
     """An attribute of a mapped object."""
     mapped = record.mapped
     if name in record.attributes:
@@ -205,8 +204,10 @@ def _of_parent(run: Run, state: State, receiver: Value, after: Class, name: str,
         if isinstance(base, Class) and base.members.get(name):
             member = base.members[name][0]
             if isinstance(member, Function):
-                return run.tables.call(run, state, FunctionValue(member, receiver), Arguments(), node) if member.kind == "property" else FunctionValue(
-                    member, receiver
+                return (
+                    run.tables.call(run, state, FunctionValue(member, receiver), Arguments(), node)
+                    if member.kind == "property"
+                    else FunctionValue(member, receiver)
                 )
         if isinstance(base, External):
             break
@@ -331,7 +332,7 @@ def evaluate_in(run: Run, state: State, module: Module, node: ast.expr, key: tup
 
 def typed(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, extra: object) -> Value:
     """A value of which only the type is known: objects of mapped classes and sessions become heap objects."""
-    from greenroom.interpret.symbolic import symbolic  # noqa: PLC0415
+    from greenroom.interpret.symbolic import symbolic
 
     return symbolic(run, state, type_ref, node, extra)
 
@@ -400,6 +401,3 @@ def _setter(run: Run, record: OrmObject, name: str) -> Function | None:
                 if isinstance(member, Function) and member.kind == "setter":
                     return member
     return None
-
-
-__all__ = ["Call", "Choice", "AnnotatedRef", "Inspection", "TypeVarRef", "Union", "decorated", "get", "of_symbol", "put", "value_of"]

@@ -111,7 +111,7 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
     return NONE
 
 
-def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:
+def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:  # noqa: C901 - one condition after the other
     """The object that the identity map answers with; True when it might; None when it cannot."""
     if record.session is None or not record.life & PERSISTENT:
         return None
@@ -139,7 +139,9 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
             return Ref(other_key)
         primary = other.mapped.primary_key
         identity = ("attribute", other_key, primary[0]) if len(primary) == 1 else None
-        if wanted is not None and (wanted == other.key or (isinstance(wanted, Anything) and wanted.token == identity and identity is not None)):
+        if wanted is not None and (
+            wanted == other.key or (isinstance(wanted, Anything) and wanted.token == identity and identity is not None)
+        ):
             return Ref(other_key)
         known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
         possible = possible or not known_apart
@@ -318,7 +320,7 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
 
 def grown(known: Collection, value: Value) -> Collection:
     """The collection with one more element."""
-    if known.items is not None and len(known.items) < 8 and known.element is None:  # noqa: PLR2004 - longer ones are summarised
+    if known.items is not None and len(known.items) < 8 and known.element is None:
         return Collection(known.kind, (*known.items, value), None, known.keys, known.by_key, known.owner, known.partial)
     covered = known.any()
     element = value if covered is None else join_values(covered, value)

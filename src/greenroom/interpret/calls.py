@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.facts.records import Schema
-from greenroom.domain.loading import IS_BLANK, IS_LOADED, LoadState, Site
+from greenroom.domain.loading import IS_BLANK, LoadState, Site
 from greenroom.domain.state import Frame, State, held_by, spread
 from greenroom.domain.values import (
     ANYTHING,
@@ -35,14 +34,14 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
+from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
 from greenroom.interpret.access import get
-from greenroom.interpret.attributes import read, write
 from greenroom.interpret.run import DEPTH, Call, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.symbolic import session_class, symbolic
-from greenroom.program.symbols import Class, External, Function
+from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
@@ -55,7 +54,7 @@ def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) 
     return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
 
 
-def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
+def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of callable
     match callee:
         case FunctionValue(function):
             if _is_manager(run, function):
@@ -86,7 +85,8 @@ def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST)
             return unknown(run, state, args, node)
 
 
-def _module(run: Run):  # noqa: ANN202 - the current module, never None while something is followed
+def _module(run: Run) -> Module:
+    """The current module, never None while something is followed."""
     assert run.module is not None
     return run.module
 
@@ -253,7 +253,9 @@ def leave(state: State, depth: int) -> None:
         state.frames = state.frames[:depth]
 
 
-def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, root: bool = False) -> list[tuple[State, Value]]:
+def outcomes(
+    run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, root: bool = False
+) -> list[tuple[State, Value]]:
     """All ways out of a function, with the caller's variables in place again."""
     function = callee.function
     assert not isinstance(function.node, ast.Lambda)
@@ -277,8 +279,8 @@ def outcomes(run: Run, state: State, callee: FunctionValue, args: Arguments, nod
         after.facts = dict(facts)
         attribute_origins(state, after, site)
         after.collect((value,), state.heap)
-    from greenroom.domain.state import merge_returns  # noqa: PLC0415
-    from greenroom.interpret.run import DISJUNCTS  # noqa: PLC0415
+    from greenroom.domain.state import merge_returns
+    from greenroom.interpret.run import DISJUNCTS
 
     return merge_returns(results, DISJUNCTS)
 
@@ -367,7 +369,7 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
 def _default(run: Run, state: State, function: Function, default: ast.expr) -> Value:
     if isinstance(default, ast.Constant):
         return Const(default.value)
-    from greenroom.interpret.access import evaluate_in  # noqa: PLC0415
+    from greenroom.interpret.access import evaluate_in
 
     return evaluate_in(run, state, function.module, default, None)
 
@@ -392,7 +394,8 @@ def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.
     kind = session_class(run, symbol)
     if kind is not None:
         return open_session(run, state, library.factory_of(run, state, args, asynchronous=kind == "async", cls=symbol), node)
-    from greenroom.interpret.access import is_enum  # noqa: PLC0415
+    from greenroom.interpret.access import is_enum
+
     if is_enum(run, symbol):
         return Anything(Named(symbol), ("enum", id(node)))
     key = run.identity(node, ("new", symbol.node))
@@ -410,7 +413,7 @@ def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.
 
 
 def _retire(run: Run, state: State, key: int) -> None:
-    from greenroom.interpret.materialise import retire  # noqa: PLC0415
+    from greenroom.interpret.materialise import retire
 
     retire(run, state, key)
 
@@ -460,8 +463,11 @@ def construct_fields(run: Run, state: State, key: int, args: Arguments, node: as
             _give(run, state, key, name, value, node)
         for name, relationship in mapped.relationships.items():
             given = name in dict(args.named) or name in fields[: len(args.positional)]
-            if not given and run.settings.sqlalchemy == "2.0" and relationship.init and (
-                relationship.init_default_factory or relationship.has_init_default
+            if (
+                not given
+                and run.settings.sqlalchemy == "2.0"
+                and relationship.init
+                and (relationship.init_default_factory or relationship.has_init_default)
             ):
                 _give(run, state, key, name, _empty(run, state, relationship, node), node)
     for name, value in args.named:
@@ -473,12 +479,13 @@ def construct_fields(run: Run, state: State, key: int, args: Arguments, node: as
             state.heap[key] = current.evolve(attributes=attributes)
 
 
-def _fields(mapped):  # noqa: ANN001, ANN202 - columns and relationships in order of declaration
-    members = [*mapped.columns.items(), *mapped.relationships.items()]
+def _fields(mapped: MappedClass) -> list[tuple[str, Column | Relationship]]:
+    """Columns and relationships in order of declaration."""
+    members: list[tuple[str, Column | Relationship]] = [*mapped.columns.items(), *mapped.relationships.items()]
     return sorted(members, key=lambda pair: getattr(pair[1].node, "lineno", 0))
 
 
-def _empty(run: Run, state: State, relationship, node: ast.AST) -> Value:  # noqa: ANN001
+def _empty(run: Run, state: State, relationship: Relationship, node: ast.AST) -> Value:
     if not relationship.uselist:
         return NONE
     key = run.identity(node, ("default", relationship.name))
@@ -493,7 +500,7 @@ def _give(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     column = record.mapped.columns.get(name)
     if value == NONE and column is not None and (column.server_default or column.primary_key):
         return  # an explicit None counts as not given where the database has a default
-    from greenroom.interpret.access import put  # noqa: PLC0415
+    from greenroom.interpret.access import put
 
     put(run, state, Ref(key), name, value, node)
 
@@ -507,7 +514,7 @@ def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Val
     return Ref(key)
 
 
-def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, args: Arguments, node: ast.AST) -> Value:
+def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, args: Arguments, node: ast.AST) -> Value:  # noqa: C901, PLR0912 - one case for each kind of receiver
     match receiver:
         case Ref(key):
             record = state.heap.get(key)
@@ -560,6 +567,3 @@ def _session_method(
     if operation.awaits and record.is_async and not run.greenlet:
         return Pending(callee, args, node, _module(run))
     return perform(run, state, key, operation, args, node)
-
-
-__all__ = ["IS_LOADED", "read", "write"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, Const, DynamicQuery, Pending, Ref, Rows, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
 from greenroom.interpret.run import Run
 
@@ -15,7 +15,9 @@ GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "up
 COPYING = frozenset({"copy", "union", "intersection", "difference", "values", "reverse", "sort"})
 
 
-def make(run: Run, state: State, node: ast.AST, kind: str, items: tuple[Value, ...] | None, element: Value | None = None, extra: object = None) -> Ref:
+def make(
+    run: Run, state: State, node: ast.AST, kind: str, items: tuple[Value, ...] | None, element: Value | None = None, extra: object = None
+) -> Ref:
     """A new collection."""
     key = run.identity(node, ("collection", kind, extra))
     state.heap[key] = Collection(kind, items, element)
@@ -27,11 +29,9 @@ def method(run: Run, state: State, key: int, record: Collection, name: str, args
     if name in GROWING:
         _grow(run, state, key, record, name, args, node)
         return NONE
-    if name in ("items",):
+    if name == "items":
         element = make(run, state, node, "tuple", (record.keys or ANYTHING, record.any() or ANYTHING), extra="pair")
-        pairs = tuple(
-            make(run, state, node, "tuple", (Const(k), v), extra=("pair", i)) for i, (k, v) in enumerate(record.by_key.items())
-        )
+        pairs = tuple(make(run, state, node, "tuple", (Const(k), v), extra=("pair", i)) for i, (k, v) in enumerate(record.by_key.items()))
         return make(run, state, node, "list", pairs if record.by_key and record.element is None else None,
                     None if record.by_key and record.element is None else element)  # fmt: skip
     if name in ("keys", "_fields"):
@@ -58,8 +58,12 @@ def _grow(run: Run, state: State, key: int, record: Collection, name: str, args:
         values = elements(other) if isinstance(other, Collection) else [ANYTHING]
         if isinstance(other, Collection) and record.kind == "dict":
             by_key = {**record.by_key, **other.by_key}
-            element = record.element if other.element is None else other.element if record.element is None else join_values(
-                record.element, other.element
+            element = (
+                record.element
+                if other.element is None
+                else other.element
+                if record.element is None
+                else join_values(record.element, other.element)
             )
             state.heap[key] = replace(record, by_key=by_key, element=element)
             return
@@ -74,15 +78,13 @@ def _grow(run: Run, state: State, key: int, record: Collection, name: str, args:
 
 def _touch(run: Run, state: State, owner: int, attribute: str, key: int, item: Value) -> None:
     """Something was put into the collection of a mapped object."""
-    from greenroom.domain.loading import BLANK, IS_LOADED  # noqa: PLC0415
+    from greenroom.domain.loading import BLANK, IS_LOADED
 
     found = state.orm(owner)
     if found is None or attribute not in found.mapped.relationships:
         return
     if found.attributes[attribute].bits & BLANK:
-        found = found.evolve(
-            attributes={**found.attributes, attribute: IS_LOADED}, values={**found.values, attribute: Ref(key)}
-        )
+        found = found.evolve(attributes={**found.attributes, attribute: IS_LOADED}, values={**found.values, attribute: Ref(key)})
     state.heap[owner] = found.evolve(dirty=found.dirty | {attribute})
     adopt(run, state, owner, found.mapped.relationships[attribute], item)
 
@@ -118,7 +120,7 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
     def one(atom: Value, inner: State) -> Value:
         record = inner.record(atom)
         if isinstance(atom, DynamicQuery):
-            from greenroom.interpret.library import dynamic_method  # noqa: PLC0415
+            from greenroom.interpret.library import dynamic_method
 
             return dynamic_method(run, inner, atom, "__getitem__", node)
         if not isinstance(record, Collection):
@@ -183,6 +185,3 @@ def is_many(state: State, value: Value | None) -> bool:
     """Whether a value stands for several mapped objects."""
     record = state.record(value) if value is not None else None
     return isinstance(record, OrmObject) and record.many
-
-
-__all__ = ["Anything", "Pending", "elements", "is_many", "iterated", "make", "method", "store", "subscript"]

@@ -30,7 +30,9 @@ def follow(run: Run, route: Route) -> None:
     run.on_return = (route.function, lambda after, value, node: respond(run, after, value, node, route))
 
     def body(_: Value, inner: State) -> Flow:
-        return _parameters(run, inner, route.function, cache, lambda args, ready: _endpoint(run, ready, route, args), receiver=_receiver(run, inner, route))
+        return _parameters(
+            run, inner, route.function, cache, lambda args, ready: _endpoint(run, ready, route, args), receiver=_receiver(run, inner, route)
+        )
 
     _providers(run, state, list(route.dependencies), cache, body)
     run.on_return = None
@@ -40,7 +42,7 @@ def _receiver(run: Run, state: State, route: Route) -> Value | None:
     owner = route.function.owner
     if owner is None or route.function.kind == "staticmethod":
         return None
-    from greenroom.interpret.symbolic import instance_of  # noqa: PLC0415
+    from greenroom.interpret.symbolic import instance_of
 
     return instance_of(run, state, owner, owner.node, "view")
 
@@ -70,7 +72,7 @@ def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value |
     target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "dependency"), None)
     if target is None:
         return ANYTHING
-    from greenroom.interpret.access import evaluate_in  # noqa: PLC0415
+    from greenroom.interpret.access import evaluate_in
 
     return evaluate_in(run, state, module, target, None)
 
@@ -100,7 +102,12 @@ def _with_provider(run: Run, state: State, provider: Value | None, node: ast.AST
         )
     assert isinstance(provider, FunctionValue)
     return _parameters(
-        run, state, provider.function, cache, lambda args, inner: _provided(run, inner, provider, args, node, proceed), receiver=provider.receiver
+        run,
+        state,
+        provider.function,
+        cache,
+        lambda args, inner: _provided(run, inner, provider, args, node, proceed),
+        receiver=provider.receiver,
     )
 
 
@@ -122,15 +129,22 @@ def _called(run: Run, state: State, provider: Value, args: Arguments, node: ast.
 
 def _promised(run: Run, state: State, provider: Value, value: Value, node: ast.AST) -> Value:
     """What a provider that gives nothing recognisable is annotated to give."""
-    if isinstance(value, Anything) and isinstance(provider, FunctionValue) and not isinstance(provider.function.node, ast.Lambda):
+    if isinstance(value, Anything) and isinstance(provider, FunctionValue):
         function = provider.function
-        type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
-        return symbolic(run, state, type_ref, node, ("provided", id(function.node)))
+        if not isinstance(function.node, ast.Lambda):
+            type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
+            return symbolic(run, state, type_ref, node, ("provided", id(function.node)))
     return value
 
 
 def _parameters(
-    run: Run, state: State, function: Function, cache: dict[object, Value], then: Callable[[Arguments, State], Flow], *, receiver: Value | None = None
+    run: Run,
+    state: State,
+    function: Function,
+    cache: dict[object, Value],
+    then: Callable[[Arguments, State], Flow],
+    *,
+    receiver: Value | None = None,
 ) -> Flow:
     """Values for a function's parameters as the framework injects them."""
     spec = function.node.args

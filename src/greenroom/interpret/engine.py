@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from greenroom.domain.events import Event
 from greenroom.domain.state import State
-from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref
+from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref, Value
 from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
 from greenroom.interpret.expressions import EXPRESSIONS
@@ -35,7 +36,7 @@ def interpret(
         if progress is not None:
             progress(route.function.qualname)
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(tracker, route.function, lambda run=run, route=route: endpoints.follow(run, route))  # type: ignore[misc]
+        _guarded(tracker, route.function, partial(endpoints.follow, run, route))
         tracker.reached.add(route.function.node)
         tracker.functions += 1
     first, rest = candidates(modules)
@@ -46,7 +47,7 @@ def interpret(
             progress(function.qualname)
         tracker.functions += 1
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(tracker, function, lambda run=run, function=function: enter(run, function))  # type: ignore[misc]
+        _guarded(tracker, function, partial(enter, run, function))
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
 
@@ -81,7 +82,7 @@ def enter(run: Run, function: Function) -> None:
     """Follow a function with symbolic arguments."""
     state = State()
     run.module = function.module
-    receiver = None
+    receiver: Value | None = None
     if function.owner is not None and function.kind != "staticmethod":
         owner = function.owner
         mapped = run.backend.mapped(owner)

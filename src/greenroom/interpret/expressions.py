@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
@@ -23,7 +24,6 @@ from greenroom.domain.values import (
     Ref,
     SqlExpression,
     Value,
-    atoms,
     join_values,
 )
 from greenroom.interpret import containers
@@ -36,7 +36,7 @@ from greenroom.program.scan import function_symbol
 from greenroom.program.symbols import External
 from greenroom.program.types import Named
 
-Evaluate = Callable[[Run, ast.expr, State], Value]
+Evaluate = Callable[[Run, Any, State], Value]
 MUTATORS = frozenset({"append", "add", "remove", "discard", "extend", "insert", "clear", "pop", "update", "sort", "reverse", "popitem"})
 """Methods that change a collection in place."""
 
@@ -55,7 +55,7 @@ def _name(run: Run, node: ast.Name, state: State) -> Value:
     symbol = run.program.lookup(module, node.id)
     if symbol is None and function is not None:
         symbol = run.program.resolve(module, node, function=function)
-    from greenroom.program.symbols import Variable  # noqa: PLC0415
+    from greenroom.program.symbols import Variable
 
     if symbol is None or (isinstance(symbol, Variable) and symbol.value is None):
         return ANYTHING
@@ -115,7 +115,7 @@ def _joined_string(run: Run, node: ast.JoinedStr, state: State) -> Value:
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             value = run.evaluate(part.value, state)
-            text(run, state, value, part.value, representation=part.conversion == 114)  # noqa: PLR2004 - !r
+            text(run, state, value, part.value, representation=part.conversion == 114)
             if part.format_spec is not None:
                 run.evaluate(part.format_spec, state)
     return ANYTHING
@@ -286,7 +286,7 @@ def _subscript(run: Run, node: ast.Subscript, state: State) -> Value:
             if part is not None:
                 run.evaluate(part, state)
         return containers.subscript(run, state, value, ANYTHING, node, is_slice=True)
-    from greenroom.domain.values import ClassValue, Library  # noqa: PLC0415
+    from greenroom.domain.values import ClassValue, Library
 
     if isinstance(value, ClassValue | Library):
         return value
@@ -294,10 +294,10 @@ def _subscript(run: Run, node: ast.Subscript, state: State) -> Value:
 
 
 def _sequence(kind: str) -> Evaluate:
-    def evaluate(run: Run, node: ast.expr, state: State) -> Value:
+    def evaluate(run: Run, node: ast.List | ast.Tuple | ast.Set, state: State) -> Value:
         items: list[Value] = []
         element: Value | None = None
-        for part in node.elts:  # type: ignore[attr-defined]
+        for part in node.elts:
             if isinstance(part, ast.Starred):
                 inner = walk(run, state, run.evaluate(part.value, state), part)
                 exact, covered, _ = containers.iterated(run, state, inner, part)
@@ -377,31 +377,29 @@ def _yield_from(run: Run, node: ast.YieldFrom, state: State) -> Value:
 
 
 EXPRESSIONS: dict[type, Evaluate] = {
-    ast.Constant: _constant,  # type: ignore[dict-item]
-    ast.Name: _name,  # type: ignore[dict-item]
-    ast.Attribute: _attribute,  # type: ignore[dict-item]
-    ast.Call: _call,  # type: ignore[dict-item]
-    ast.Await: _await,  # type: ignore[dict-item]
-    ast.JoinedStr: _joined_string,  # type: ignore[dict-item]
-    ast.BinOp: _binary,  # type: ignore[dict-item]
-    ast.UnaryOp: _unary,  # type: ignore[dict-item]
-    ast.BoolOp: _bool,  # type: ignore[dict-item]
-    ast.Compare: _compare,  # type: ignore[dict-item]
-    ast.IfExp: _conditional,  # type: ignore[dict-item]
-    ast.Subscript: _subscript,  # type: ignore[dict-item]
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Await: _await,
+    ast.JoinedStr: _joined_string,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _bool,
+    ast.Compare: _compare,
+    ast.IfExp: _conditional,
+    ast.Subscript: _subscript,
     ast.List: _sequence("list"),
     ast.Tuple: _sequence("tuple"),
     ast.Set: _sequence("set"),
-    ast.Dict: _dict,  # type: ignore[dict-item]
-    ast.ListComp: comprehension,  # type: ignore[dict-item]
-    ast.SetComp: comprehension,  # type: ignore[dict-item]
-    ast.GeneratorExp: comprehension,  # type: ignore[dict-item]
-    ast.DictComp: comprehension,  # type: ignore[dict-item]
-    ast.Lambda: _lambda,  # type: ignore[dict-item]
-    ast.NamedExpr: _named,  # type: ignore[dict-item]
-    ast.Starred: _starred,  # type: ignore[dict-item]
-    ast.Yield: _yield,  # type: ignore[dict-item]
-    ast.YieldFrom: _yield_from,  # type: ignore[dict-item]
+    ast.Dict: _dict,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.GeneratorExp: comprehension,
+    ast.DictComp: comprehension,
+    ast.Lambda: _lambda,
+    ast.NamedExpr: _named,
+    ast.Starred: _starred,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
 }
-
-__all__ = ["EXPRESSIONS", "Pending", "arguments", "atoms"]

@@ -52,7 +52,7 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
         flow = run.execute(node.body, [state])
     finally:
         run.raised = outer
-    from greenroom.interpret.calls import leave  # noqa: PLC0415
+    from greenroom.interpret.calls import leave
 
     for item in caught:
         leave(item.state, depth)
@@ -75,10 +75,10 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
 
 
 def _compact(raised: list[Raised]) -> list[Raised]:
-    by_error: dict[object, list[State]] = {}
+    by_error: dict[Class | External | None, list[State]] = {}
     for item in raised:
         by_error.setdefault(item.error, []).append(item.state)
-    return [Raised(error, state) for error, states in by_error.items() for state in _merged(states)]  # type: ignore[arg-type]
+    return [Raised(error, state) for error, states in by_error.items() for state in _merged(states)]
 
 
 def _merged(states: list[State]) -> list[State]:
@@ -119,7 +119,7 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, caught: list[Raised], flow: F
 
 
 def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised], depth: int) -> tuple[Flow, list[Raised]]:
-    from greenroom.interpret.calls import leave  # noqa: PLC0415
+    from greenroom.interpret.calls import leave
 
     done = Flow()
 
@@ -171,7 +171,7 @@ def _matches_external(run: Run, handler: External, error: External | Class | Non
         return error.name == handler.name
     if handler.root not in DRIVERS and handler.name not in ("IntegrityError", "SQLAlchemyError"):
         return False
-    if handler.name == "SQLAlchemyError" or handler.name == error.name:
+    if handler.name in ("SQLAlchemyError", error.name):
         return True
     if error.name in LOOKUP_ERRORS:
         return handler.name in {*LOOKUP_ERRORS, "InvalidRequestError"} or False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Dumped, MadeTransient, SharedSession
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import DROPPED, EMITS, IS_LOADED, LAZY
+from greenroom.domain.loading import DROPPED, IS_LOADED, LAZY
 from greenroom.domain.state import State, spread
 from greenroom.domain.values import (
     ANYTHING,
@@ -30,7 +30,6 @@ from greenroom.domain.values import (
     Partial,
     Pending,
     Ref,
-    Rows,
     SqlExpression,
     Statement,
     Value,
@@ -68,7 +67,7 @@ def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AS
     if handler is not None:
         return handler(run, state, args, node)
     if symbol.root not in SAFE_ROOTS:
-        if name in ("jsonable_encoder",):
+        if name == "jsonable_encoder":
             return ANYTHING
         run.may_raise(None, state)
         _escape(run, state, args)
@@ -84,7 +83,7 @@ def _escape(run: Run, state: State, args: Arguments) -> None:
                 state.heap[value.id] = record.evolve(attributes={n: s.unsure() for n, s in record.attributes.items()})
 
 
-def _database(run: Run, state: State, symbol: External, name: str, args: Arguments, node: ast.AST) -> Value:
+def _database(run: Run, state: State, symbol: External, name: str, args: Arguments, node: ast.AST) -> Value:  # noqa: C901, PLR0912 - one branch for each function
     if name == "select":
         return queries.select(run, state, args)
     if name in DMLS and symbol.path.startswith(TABLE.path + "."):
@@ -96,31 +95,30 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
     if name in RELATIONSHIP_OPTIONS or name in COLUMN_OPTIONS:
         return queries.option(run, state, name, args)
     if name == "Load":
-        from greenroom.domain.plans import NOTHING  # noqa: PLC0415
-        from greenroom.domain.values import LoaderOption  # noqa: PLC0415
-        from greenroom.interpret.sessions import mapped_of  # noqa: PLC0415
+        from greenroom.domain.plans import NOTHING
+        from greenroom.domain.values import LoaderOption
+        from greenroom.interpret.sessions import mapped_of
 
         mapped = mapped_of(run, args.get(0))
         return LoaderOption(mapped, NOTHING, (), mapped)
     if name in ("async_sessionmaker", "sessionmaker"):
         return factory_of(run, state, args, asynchronous=name == "async_sessionmaker")
     if name in ("AsyncSession", "Session"):
-        factory = factory_of(run, state, args, asynchronous=name == "AsyncSession")
-        return run.tables.call(run, state, factory, Arguments(), node)
+        made = factory_of(run, state, args, asynchronous=name == "AsyncSession")
+        return run.tables.call(run, state, made, Arguments(), node)
     if name in ("async_scoped_session", "scoped_session"):
-        factory = args.get(0)
-        return factory if factory is not None else ANYTHING
+        return args.get(0) or ANYTHING
     if name in ("inspect", "instance_state"):
         value = args.get(0) or ANYTHING
         return Inspection(value) if isinstance(state.record(value), OrmObject) else ANYTHING
     if name == "make_transient":
         return _make_transient(run, state, args, node)
     if name in ("aliased", "with_polymorphic"):
-        value = args.get(0)
-        return Aliased(value.symbol, polymorphic=name == "with_polymorphic") if isinstance(value, ClassValue) else ANYTHING
+        entity = args.get(0)
+        return Aliased(entity.symbol, polymorphic=name == "with_polymorphic") if isinstance(entity, ClassValue) else ANYTHING
     if name == "primary_key_from_instance":
         return key_of(run, state, args.get(0) or NONE, node)
-    if name in ("identity_key",):
+    if name == "identity_key":
         return key_of(run, state, args.get(None, "instance") or NONE, node)
     if name == "object_mapper":
         return Library(symbol)
@@ -128,11 +126,23 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         record = state.record(args.get(0) or NONE)
         return Ref(record.session) if isinstance(record, OrmObject) and record.session is not None else NONE
     if name in ("and_", "or_", "not_"):
-        equal_pairs = tuple(pair for value in args.positional if isinstance(value, SqlExpression) for pair in value.equal) if name == "and_" else ()
+        equal_pairs = (
+            tuple(pair for value in args.positional if isinstance(value, SqlExpression) for pair in value.equal) if name == "and_" else ()
+        )
         return SqlExpression(equal=equal_pairs)
     if name in ("get_history", "set_committed_value", "flag_modified", "set_attribute"):
         return _attribute_helper(run, state, name, args, node)
-    if "func" in symbol.path.split(".") or name in ("literal", "literal_column", "cast", "case", "exists", "null", "true", "false", "column"):
+    if "func" in symbol.path.split(".") or name in (
+        "literal",
+        "literal_column",
+        "cast",
+        "case",
+        "exists",
+        "null",
+        "true",
+        "false",
+        "column",
+    ):
         return SqlExpression()
     return ANYTHING
 
@@ -239,9 +249,7 @@ def _attribute_helper(run: Run, state: State, name: str, args: Arguments, node: 
             read(run, state, value.id, named, node)
         elif name in ("set_committed_value", "set_attribute"):
             given = args.get(2) or ANYTHING
-            state.heap[value.id] = record.evolve(
-                attributes={**record.attributes, named: IS_LOADED}, values={**record.values, named: given}
-            )
+            state.heap[value.id] = record.evolve(attributes={**record.attributes, named: IS_LOADED}, values={**record.values, named: given})
     return ANYTHING
 
 
@@ -249,7 +257,9 @@ def _make_transient(run: Run, state: State, args: Arguments, node: ast.AST) -> V
     value = args.get(0) or NONE
     record = state.record(value)
     if isinstance(record, OrmObject) and isinstance(value, Ref):
-        gone = next(((n, s) for n, s in record.attributes.items() if n in record.mapped.columns and s.bits & DROPPED and s.sure & DROPPED), None)
+        gone = next(
+            ((n, s) for n, s in record.attributes.items() if n in record.mapped.columns and s.bits & DROPPED and s.sure & DROPPED), None
+        )
         if gone is not None:
             origin = gone[1].origins[0][1] if gone[1].origins else None
             run.emit(MadeTransient(run.site(node), run.call_sites(), record.mapped.name, gone[0], origin), record.mapped.name)
@@ -311,7 +321,7 @@ def object_method(run: Run, state: State, key: int, record: OrmObject, name: str
         return containers.make(run, state, node, "dict", None, ANYTHING) if name != "model_copy" else ANYTHING
     if name == "sqlmodel_update":
         given = state.record(args.get(0) or NONE)
-        from greenroom.interpret.access import put  # noqa: PLC0415
+        from greenroom.interpret.access import put
 
         for attribute, value in given.by_key.items() if isinstance(given, Collection) else ():
             put(run, state, Ref(key), str(attribute), value, node)
@@ -469,7 +479,7 @@ def _hasattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 
 def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    from greenroom.interpret.access import put  # noqa: PLC0415
+    from greenroom.interpret.access import put
 
     target, name = args.get(0) or ANYTHING, args.get(1)
     if isinstance(name, Const) and isinstance(name.value, str):
@@ -493,7 +503,9 @@ def _vars(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 def _encode(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     value = args.get(0) or NONE
-    items, element, _ = containers.iterated(run, state, value, node) if not isinstance(state.record(value), OrmObject) else ((value,), None, False)
+    items, element, _ = (
+        containers.iterated(run, state, value, node) if not isinstance(state.record(value), OrmObject) else ((value,), None, False)
+    )
     for part in (*(items or ()), *((element,) if element is not None else ())):
         record = state.record(part)
         if isinstance(record, OrmObject):
@@ -548,7 +560,9 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     if any(count > 1 for count in users.values()):
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.gather"))
     results = tuple(run.tables.await_value(run, state, value, node) for value in expanded)
-    return containers.make(run, state, node, "list", results if not repeated else None, None if not repeated else Collection("list", results).any())
+    return containers.make(
+        run, state, node, "list", results if not repeated else None, None if not repeated else Collection("list", results).any()
+    )
 
 
 def sessions_of(state: State, value: Value) -> set[int]:
@@ -567,7 +581,9 @@ def sessions_of(state: State, value: Value) -> set[int]:
             found.add(item.id)
         elif isinstance(record, Instance):
             found.update(
-                inner.id for inner in record.attributes.values() if isinstance(inner, Ref) and isinstance(state.heap.get(inner.id), SessionObject)
+                inner.id
+                for inner in record.attributes.values()
+                if isinstance(inner, Ref) and isinstance(state.heap.get(inner.id), SessionObject)
             )
     return found
 
@@ -644,5 +660,3 @@ HANDLERS: dict[str, Handler] = {
     "contextlib.aclosing": _same,
     "*.jsonable_encoder": _encode,
 }
-
-__all__ = ["DROPPED", "EMITS", "Class", "Rows", "TRANSIENT", "call", "dumped"]

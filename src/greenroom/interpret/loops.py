@@ -8,13 +8,14 @@ reaches the elements that later iterations see.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, NONE, Choice, FunctionValue, Pending, Ref, Value, join_values
+from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_values
 from greenroom.interpret import containers
-from greenroom.interpret.narrowing import assume, forget, known_truth
+from greenroom.interpret.narrowing import assume, known_truth
 from greenroom.interpret.protocols import truth, walk
 from greenroom.interpret.run import DISJUNCTS, Diverted, Infeasible, Run
 
@@ -85,6 +86,9 @@ class Focus:
         return value
 
 
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+
+
 def focus_on(state: State, element: Value | None, node: ast.AST) -> Focus:
     """A focus for everything in ``element`` that stands for many objects."""
     keys: list[int] = []
@@ -97,7 +101,7 @@ def focus_on(state: State, element: Value | None, node: ast.AST) -> Focus:
             record = state.heap.get(value.id)
             if isinstance(record, OrmObject) and record.many and value.id not in keys:
                 keys.append(value.id)
-            elif isinstance(record, Collection) and depth < 2 and record.kind in ("tuple", "row"):  # noqa: PLR2004 - pairs of pairs
+            elif isinstance(record, Collection) and depth < 2 and record.kind in ("tuple", "row"):
                 for item in record.items or ():
                     gather(item, depth + 1)
 
@@ -139,7 +143,7 @@ def _iterable(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Value:
 
 
 def _over_generator(run: Run, node: ast.For | ast.AsyncFor, state: State, value: Pending) -> Flow:
-    from greenroom.interpret.generators import drive  # noqa: PLC0415
+    from greenroom.interpret.generators import drive
 
     def body(item: Value, inner: State) -> Flow:
         bind_target(run, inner, node.target, item)
@@ -200,7 +204,7 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
     return flow
 
 
-def iterate(state: State, body) -> list[State]:  # noqa: ANN001 - Callable[[State], list[State]]
+def iterate(state: State, body: Callable[[State], list[State]]) -> list[State]:
     """All states at the head of a loop."""
     heads = [state]
     waiting = [state]
@@ -274,14 +278,14 @@ def comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp 
     return Ref(made)
 
 
-def _generate(run: Run, node: ast.AST, state: State, index: int, gathered: list[tuple[Value | None, Value]]) -> bool:
-    generators = node.generators  # type: ignore[attr-defined]
+def _generate(run: Run, node: Comprehension, state: State, index: int, gathered: list[tuple[Value | None, Value]]) -> bool:
+    generators = node.generators
     if index == len(generators):
         if isinstance(node, ast.DictComp):
             key = run.evaluate(node.key, state)
             gathered.append((key, run.evaluate(node.value, state)))
         else:
-            gathered.append((None, run.evaluate(node.elt, state)))  # type: ignore[attr-defined]
+            gathered.append((None, run.evaluate(node.elt, state)))
         return True
     generator = generators[index]
     value = run.evaluate(generator.iter, state)
@@ -310,8 +314,8 @@ def _generate(run: Run, node: ast.AST, state: State, index: int, gathered: list[
             del gathered[before:]
         focus.fold(run, state)
     focus.leave(run, state, exhausted=not partial)
-    for position, (key, found) in enumerate(gathered):
-        gathered[position] = (_settled(run, key, focus) if key is not None else None, _settled(run, found, focus))
+    for position, (name, found) in enumerate(gathered):
+        gathered[position] = (_settled(run, name, focus) if name is not None else None, _settled(run, found, focus))
     return False
 
 
@@ -339,6 +343,3 @@ def _conditions(run: Run, generator: ast.comprehension, state: State) -> bool:
 
 def _awaits(node: ast.AST) -> bool:
     return any(isinstance(part, ast.Await) for part in ast.walk(node))
-
-
-__all__ = ["NONE", "comprehension", "forget", "loop", "while_loop"]

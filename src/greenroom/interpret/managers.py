@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import Flow, Raised, State
@@ -15,6 +16,10 @@ from greenroom.program.symbols import External, Function
 
 SUPPRESSING = "suppress"
 FAILURE = Library(External("builtins.Exception"))
+
+
+Transform = Callable[[State], None]
+"""Changes a state in place."""
 
 
 def with_statement(run: Run, node: ast.With | ast.AsyncWith, state: State) -> Flow:
@@ -77,7 +82,13 @@ def _bind(run: Run, state: State, item: ast.withitem, value: Value) -> None:
         run.tables.assign(run, state, item.optional_vars, value)
 
 
-def _around(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, normally, failing, *, suppress: bool = False) -> Flow:  # noqa: ANN001
+def _unchanged(state: State) -> None:
+    """A manager that leaves the state alone."""
+
+
+def _around(
+    run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, normally: Transform, failing: Transform, *, suppress: bool = False
+) -> Flow:
     """Follow the body; ``normally`` and ``failing`` are the two ways in which the manager's exit changes a state."""
     outer = run.raised
     own: list[Raised] = []
@@ -112,7 +123,7 @@ def _around(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State, 
 
 
 def _suppressing(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State) -> Flow:
-    return _around(run, node, index, state, lambda after: None, lambda after: None, suppress=True)
+    return _around(run, node, index, state, _unchanged, _unchanged, suppress=True)
 
 
 def _block(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, block: Block) -> Flow:
@@ -161,7 +172,8 @@ def _block(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withi
 
 def _instance(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, value: Value) -> Flow:
     record = state.record(value)
-    assert isinstance(record, Instance) and record.cls is not None
+    assert isinstance(record, Instance)
+    assert record.cls is not None
     prefix = "a" if isinstance(node, ast.AsyncWith) else ""
     enter = run.program.member(record.cls, f"__{prefix}enter__")
     leave = run.program.member(record.cls, f"__{prefix}exit__")
@@ -170,7 +182,7 @@ def _instance(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wi
     if isinstance(enter, Function):
         entered = run.alternatives(state, lambda inner: run.call(inner, FunctionValue(enter, value), Arguments(), item.context_expr))
 
-    def leaving(args: Arguments):  # noqa: ANN202 - a state transformer
+    def leaving(args: Arguments) -> Transform:
         def transform(after: State) -> None:
             if isinstance(leave, Function):
                 ends = run.alternatives(after, lambda inner: run.call(inner, FunctionValue(leave, value), args, item.context_expr))
@@ -184,9 +196,7 @@ def _instance(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wi
 
     for start, bound in entered:
         _bind(run, start, item, bound)
-        inner = _around(
-            run, node, index, start, leaving(Arguments((NONE, NONE, NONE))), leaving(Arguments((FAILURE, FAILURE, FAILURE)))
-        )
+        inner = _around(run, node, index, start, leaving(Arguments((NONE, NONE, NONE))), leaving(Arguments((FAILURE, FAILURE, FAILURE))))
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     return flow

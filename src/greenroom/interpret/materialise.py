@@ -35,9 +35,7 @@ def _load(
     path: tuple[tuple[str, str], ...],
     back: tuple[str, int] | None = None,
 ) -> int:
-    record = OrmObject(
-        mapped, PERSISTENT, session, {}, plan=plan, many=many, loaded_at=run.site(node), touched=-1, born=-1
-    )
+    record = OrmObject(mapped, PERSISTENT, session, {}, plan=plan, many=many, loaded_at=run.site(node), touched=-1, born=-1)
     retire(run, state, key)
     state.heap[key] = record
     record.attributes = column_states(run, mapped, plan, node)
@@ -107,7 +105,7 @@ def retire(run: Run, state: State, key: int) -> None:
     older = state.heap[key]
     if isinstance(older, OrmObject):
         older = older.evolve(many=True)
-    from greenroom.domain.heap import join_objects  # noqa: PLC0415
+    from greenroom.domain.heap import join_objects
 
     known = state.heap.get(summary)
     state.heap[summary] = older if known is None else join_objects(known, older)
@@ -128,7 +126,7 @@ def column_states(run: Run, mapped: MappedClass, plan: Plan, node: ast.AST) -> d
         else:
             states[name] = IS_LOADED
     for name, deferred in mapped.column_properties.items():
-        left_out = deferred and name not in plan.undeferred or (plan.only is not None and name not in plan.only)
+        left_out = (deferred and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
         states[name] = absent(DEFERRED, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
     for name in mapped.query_expressions:
         states[name] = IS_LOADED

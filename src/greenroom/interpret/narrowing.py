@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.heap import Collection
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value
@@ -32,7 +32,7 @@ def known_truth(state: State, value: Value) -> bool | None:
             return None
 
 
-def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool) -> None:
+def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool) -> None:  # noqa: C901 - one case for each form of test
     """Take ``test`` (which evaluated to ``value``) to be ``truth``; raises :class:`Infeasible` when that cannot be."""
     known = known_truth(state, value)
     if known is not None and known is not truth:
@@ -160,10 +160,14 @@ def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool
     attributes = dict(record.attributes)
     for added in mapped.columns:
         if added not in attributes:
-            origin = Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{added}` of the subclass out") if (
-                record.loaded_at is not None
-            ) else None
-            attributes[added] = IS_LOADED if record.assumed or record.plan.polymorphic or mapped.polymorphic_load else absent(DEFERRED, origin)
+            origin = (
+                Origin(record.loaded_at, f"selected through `{record.mapped.name}`, which leaves `{added}` of the subclass out")
+                if (record.loaded_at is not None)
+                else None
+            )
+            attributes[added] = (
+                IS_LOADED if record.assumed or record.plan.polymorphic or mapped.polymorphic_load else absent(DEFERRED, origin)
+            )
     for added in mapped.relationships:
         if added not in attributes:
             attributes[added] = IS_LOADED if record.assumed else absent(LAZY, None)

@@ -7,10 +7,10 @@ import ast
 from greenroom.domain.events import NeverAwaited
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Method, Pending, Ref, Value, atoms
+from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
 from greenroom.interpret.run import Call, Run
-from greenroom.program.symbols import Class, Function
+from greenroom.program.symbols import Function
 
 
 def dunder(run: Run, state: State, value: Value, names: tuple[str, ...], args: Arguments, node: ast.AST) -> bool:
@@ -43,7 +43,7 @@ def _generated_text(run: Run, state: State, key: int, record: OrmObject, node: a
     if mapped.is_dataclass and mapped.dataclass_repr:
         as_model_code(run, state, key, record, node, "__repr__")
     elif mapped.is_sqlmodel:
-        from greenroom.interpret.library import dumped  # noqa: PLC0415
+        from greenroom.interpret.library import dumped
 
         dumped(run, record, node, "repr()")
 
@@ -52,7 +52,7 @@ def as_model_code(run: Run, state: State, key: int, record: OrmObject, node: ast
     """A generated dunder of a dataclass reads every field."""
     mapped = record.mapped
     cls = mapped.symbol
-    generated = Function(name, f"{mapped.name}.{name}", cls.module, cls.node, cls)  # type: ignore[arg-type] # stands for generated code
+    generated = Function(name, f"{mapped.name}.{name}", cls.module, cls.node, cls)  # type: ignore[arg-type]  # stands for generated code
     run.calls.append(Call(generated, run.site(node), model_code=True))
     try:
         for attribute in (*mapped.columns, *mapped.relationships):
@@ -75,7 +75,7 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
             if isinstance(right, Ref) and right != left:
                 as_model_code(run, state, right.id, other, node, "__eq__")
         elif record.mapped.is_sqlmodel and isinstance(other, OrmObject):
-            from greenroom.interpret.library import dumped  # noqa: PLC0415
+            from greenroom.interpret.library import dumped
 
             dumped(run, record, node, "==")
     return ANYTHING
@@ -93,11 +93,11 @@ def truth(run: Run, state: State, value: Value, node: ast.AST) -> None:
 def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     """``iter(value)``: what is walked may be produced by a generator of the project."""
     if isinstance(value, Pending) and isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
-        from greenroom.interpret.generators import collected  # noqa: PLC0415
+        from greenroom.interpret.generators import collected
 
         return collected(run, state, value, node)
     if isinstance(value, DynamicQuery):
-        from greenroom.interpret.library import dynamic_method  # noqa: PLC0415
+        from greenroom.interpret.library import dynamic_method
 
         return dynamic_method(run, state, value, "all", node)
     record = state.record(value)
@@ -112,9 +112,6 @@ def used(run: Run, value: Pending) -> None:
     """An awaitable was used as if it were its result."""
     if isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
         return
-    from greenroom.interpret.access import described  # noqa: PLC0415
+    from greenroom.interpret.access import described
 
     run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(value.callee)), id(value.node))
-
-
-__all__ = ["Call", "Class", "Method", "dunder", "equal", "text", "truth", "used", "walk"]

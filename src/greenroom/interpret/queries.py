@@ -25,7 +25,9 @@ from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Run
 from greenroom.semantics.options import RELATIONSHIP_OPTIONS
 
-RESTRICTING = frozenset({"where", "filter", "filter_by", "limit", "offset", "join", "having", "distinct", "group_by", "slice", "fetch", "join_from"})
+RESTRICTING = frozenset(
+    {"where", "filter", "filter_by", "limit", "offset", "join", "having", "distinct", "group_by", "slice", "fetch", "join_from"}
+)
 
 
 def select(run: Run, state: State, args: Arguments) -> Statement:
@@ -53,13 +55,11 @@ def dml(run: Run, kind: str, args: Arguments) -> Statement:
     return Statement(kind, (), plans)
 
 
-def method(run: Run, state: State, statement: Statement, name: str, args: Arguments) -> Value:
+def method(run: Run, state: State, statement: Statement, name: str, args: Arguments) -> Value:  # noqa: C901 - one branch for each method
     """A method of a statement; unknown ones leave it as it is."""
     if name == "options":
-        plans = list(statement.plans)
-        for value in args.positional:
-            plans.extend(_options(state, value))
-        return replace(statement, plans=tuple(plans))
+        given = (pair for value in args.positional for pair in _options(state, value))
+        return replace(statement, plans=(*statement.plans, *given))
     if name in ("where", "filter", "filter_by"):
         equal = list(statement.equal)
         for value in args.positional:
@@ -78,8 +78,8 @@ def method(run: Run, state: State, statement: Statement, name: str, args: Argume
     if name == "returning":
         return replace(statement, entities=tuple(entity(run, value) for value in args.positional), returning=True)
     if name == "execution_options":
-        populate = args.get(None, "populate_existing") == Const(True)
-        synchronize = args.get(None, "synchronize_session") != Const(False)
+        populate = args.get(None, "populate_existing") == Const(value=True)
+        synchronize = args.get(None, "synchronize_session") != Const(value=False)
         return replace(
             statement, populate_existing=statement.populate_existing or populate, synchronize=statement.synchronize and synchronize
         )
@@ -97,7 +97,7 @@ def method(run: Run, state: State, statement: Statement, name: str, args: Argume
 
 
 def _options(state: State, value: Value) -> list[tuple[MappedClass | None, Plan]]:
-    from greenroom.interpret.sessions import options_in  # noqa: PLC0415
+    from greenroom.interpret.sessions import options_in
 
     return [(option.owner, option.plan) for option in options_in(state, value)]
 
@@ -105,7 +105,7 @@ def _options(state: State, value: Value) -> list[tuple[MappedClass | None, Plan]
 def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOption | None = None) -> Value:
     """``selectinload(...)``, ``load_only(...)`` and their kin, alone or chained onto ``base``."""
     if name == "options" and base is not None:
-        from greenroom.interpret.sessions import options_in  # noqa: PLC0415
+        from greenroom.interpret.sessions import options_in
 
         result = base
         for value in args.positional:
@@ -115,17 +115,17 @@ def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOptio
     if name in RELATIONSHIP_OPTIONS:
         return _relationship_option(run, RELATIONSHIP_OPTIONS[name], args, base)
     if name == "selectin_polymorphic":
-        from greenroom.interpret.sessions import mapped_of  # noqa: PLC0415
+        from greenroom.interpret.sessions import mapped_of
 
         plan = Plan(polymorphic=True)
         return _extend(base, plan) if base is not None else LoaderOption(mapped_of(run, args.get(0)), plan)
-    plan = _column_plan(state, name, args)
-    if plan is None:
+    columns = _column_plan(state, name, args)
+    if columns is None:
         return base if base is not None else ANYTHING
     if base is not None:
-        return _extend(base, plan)
+        return _extend(base, columns)
     owner = next((value.mapped for value in args.positional if isinstance(value, Attribute)), None)
-    return LoaderOption(owner, plan, (), owner)
+    return LoaderOption(owner, columns, (), owner)
 
 
 def _relationship_option(run: Run, strategy: str, args: Arguments, base: LoaderOption | None) -> Value:
@@ -165,7 +165,7 @@ def _column_plan(state: State, name: str, args: Arguments) -> Plan | None:
             names.add(value.name)
         elif isinstance(value, Const) and isinstance(value.value, str):
             names.add(value.value)
-    raises = args.get(None, "raiseload") == Const(True)
+    raises = args.get(None, "raiseload") == Const(value=True)
     match name:
         case "load_only":
             return Plan(only=frozenset(names), raising=frozenset({"*"}) if raises else frozenset())

@@ -56,13 +56,85 @@ def candidates(modules: list[Module]) -> tuple[list[Function], list[Function]]:
     return first, rest
 
 
-COMMON = frozenset({"get", "add", "update", "delete", "create", "pop", "append", "items", "values", "keys", "run", "execute", "close", "start",
-                    "stop", "main", "wrapper", "inner", "decorator", "__init__", "__call__", "__enter__", "__exit__", "__aenter__", "__aexit__",
-                    "validate", "dict", "json", "copy", "format", "join", "split", "strip", "send", "read", "write", "load", "save", "name",
-                    "set", "list", "find", "filter", "all", "first", "count", "process", "handle", "from_dict", "to_dict", "id", "type"})  # fmt: skip
+COMMON = frozenset(
+    {
+        "get",
+        "add",
+        "update",
+        "delete",
+        "create",
+        "pop",
+        "append",
+        "items",
+        "values",
+        "keys",
+        "run",
+        "execute",
+        "close",
+        "start",
+        "stop",
+        "main",
+        "wrapper",
+        "inner",
+        "decorator",
+        "__init__",
+        "__call__",
+        "__enter__",
+        "__exit__",
+        "__aenter__",
+        "__aexit__",
+        "validate",
+        "dict",
+        "json",
+        "copy",
+        "format",
+        "join",
+        "split",
+        "strip",
+        "send",
+        "read",
+        "write",
+        "load",
+        "save",
+        "name",
+        "set",
+        "list",
+        "find",
+        "filter",
+        "all",
+        "first",
+        "count",
+        "process",
+        "handle",
+        "from_dict",
+        "to_dict",
+        "id",
+        "type",
+    }
+)
 """Names that mean too many things to follow a mention of them."""
-_DATABASE = frozenset({"session", "db", "Session", "AsyncSession", "commit", "flush", "refresh", "rollback", "select", "scalars", "scalar",
-                       "async_sessionmaker", "sessionmaker", "expire_all", "db_session", "async_session", "selectinload", "joinedload"})  # fmt: skip
+_DATABASE = frozenset(
+    {
+        "session",
+        "db",
+        "Session",
+        "AsyncSession",
+        "commit",
+        "flush",
+        "refresh",
+        "rollback",
+        "select",
+        "scalars",
+        "scalar",
+        "async_sessionmaker",
+        "sessionmaker",
+        "expire_all",
+        "db_session",
+        "async_session",
+        "selectinload",
+        "joinedload",
+    }
+)
 
 
 def concerned(modules: list[Module], models: set[str]) -> set[object]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Method, Pending, Ref, Rows, Value, atoms, join_values
+from greenroom.domain.values import ANYTHING, NONE, Arguments, Method, Pending, Ref, Rows, Value, atoms
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import NO_RESULT
 from greenroom.semantics.results import AWAITED, EXACTLY_ONE, MANY, ONE_SCALAR, OPTIONAL, OPTIONAL_SCALAR, SAME
@@ -56,6 +56,3 @@ def single(run: Run, state: State, element: Value, node: ast.AST) -> Value:
             for item in record.items or ():
                 single(run, state, item, node)
     return element
-
-
-__all__ = ["ANYTHING", "Anything", "join_values", "listed", "method", "single"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from greenroom.domain.events import Event
 from greenroom.domain.loading import Site
@@ -39,7 +40,7 @@ class Choosing:
 
     count: int
     index: int = 0
-    payload: Sequence[object] = ()
+    payload: Sequence[tuple[State, Value]] = ()
 
 
 @dataclass(slots=True)
@@ -62,10 +63,10 @@ class Settings:
 
 @dataclass(slots=True)
 class Tables:
-    """Dispatch tables, by syntax class."""
+    """Dispatch tables, by syntax class; a handler takes the class that is its key."""
 
-    expressions: Mapping[type, Callable[[Run, ast.expr, State], Value]]
-    statements: Mapping[type, Callable[[Run, ast.stmt, State], Flow]]
+    expressions: Mapping[type, Callable[[Run, Any, State], Value]]
+    statements: Mapping[type, Callable[[Run, Any, State], Flow]]
     call: Callable[[Run, State, Value, Arguments, ast.AST], Value]
     await_value: Callable[[Run, State, Value, ast.AST], Value]
     assign: Callable[[Run, State, ast.expr, Value], None]
@@ -220,10 +221,8 @@ class Run:
             while True:
                 self.position = 0
                 attempt = state.fork()
-                try:
+                with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
-                except (Infeasible, Diverted):
-                    pass
                 while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
                     self.choices.pop()
                 if not self.choices or len(outcomes) >= ALTERNATIVES:
@@ -235,7 +234,7 @@ class Run:
 
     def pick(self, count: int) -> int:
         """Choose one of ``count`` alternatives."""
-        if count < 2 or self.joining:  # noqa: PLR2004 - a single alternative is no choice
+        if count < 2 or self.joining:
             return 0
         if self.position < len(self.choices):
             choice = self.choices[self.position]
@@ -258,7 +257,7 @@ class Run:
                 choice = Choosing(len(outcomes), payload=outcomes)
                 self.choices.append(choice)
             self.position += 1
-            outcomes, index = choice.payload, choice.index  # type: ignore[assignment]
+            outcomes, index = choice.payload, choice.index
         if not outcomes:
             raise Diverted
         after, value = outcomes[index]

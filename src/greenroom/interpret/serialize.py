@@ -37,7 +37,7 @@ def _table_from(run: Run, state: State, symbol: Class, value: Value, args: Argum
     """``Hero.model_validate(data)``: a new table object; from another table object it reads everything."""
     record = state.record(value)
     if isinstance(record, OrmObject) and isinstance(value, Ref):
-        from greenroom.interpret.attributes import read  # noqa: PLC0415
+        from greenroom.interpret.attributes import read
 
         for name in (*record.mapped.columns, *record.mapped.relationships):
             read(run, state, value.id, name, node, schema=f"{symbol.name}.{name}")
@@ -109,9 +109,7 @@ def _validate_elements(
             validate(run, state, part, inner, node, path, depth)
 
 
-def _validate_object(
-    run: Run, state: State, value: Value, schema: Schema, type_ref: Named, node: ast.AST, path: str, depth: int
-) -> None:
+def _validate_object(run: Run, state: State, value: Value, schema: Schema, type_ref: Named, node: ast.AST, path: str, depth: int) -> None:
     record = state.record(value)
     if not isinstance(record, OrmObject) or not isinstance(value, Ref):
         _validate_carrier(run, state, value, schema, node, path, depth)
@@ -120,7 +118,7 @@ def _validate_object(
         return
     for validator in schema.before_validators:
         _call_validator(run, state, validator, value, node)
-    from greenroom.interpret.access import get  # noqa: PLC0415
+    from greenroom.interpret.access import get
 
     mapping = _arguments(run, schema, type_ref)
     for field in schema.fields.values():
@@ -138,8 +136,7 @@ def _arguments(run: Run, schema: Schema, type_ref: Named) -> dict[str, TypeRef]:
     mapping = dict(run.program.type_arguments(schema.symbol))
     if type_ref.args:
         parameters = [ref.name for field in schema.fields.values() for ref in _variables(field.type)]
-        for name, given in zip(dict.fromkeys(parameters), type_ref.args, strict=False):
-            mapping[name] = given
+        mapping.update(zip(dict.fromkeys(parameters), type_ref.args, strict=False))
     return mapping
 
 
@@ -171,7 +168,7 @@ def _validate_carrier(run: Run, state: State, value: Value, schema: Schema, node
 
 
 def _call_validator(run: Run, state: State, validator: object, value: Value, node: ast.AST) -> None:
-    from greenroom.program.symbols import Function  # noqa: PLC0415
+    from greenroom.program.symbols import Function
 
     if not isinstance(validator, Function) or validator.owner is None:
         return

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PERSISTENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, GENERATED, IS_LOADED, LOADED, Origin, absent
+from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -25,14 +26,11 @@ from greenroom.domain.values import (
     Statement,
     Value,
     atoms,
-    join_values,
 )
-from greenroom.domain.plans import NOTHING, Plan
 from greenroom.facts.records import Default, EagerDefaults, MappedClass
 from greenroom.interpret import work
-from greenroom.interpret.attributes import adopt
 from greenroom.interpret.materialise import column_states, load, related_value, strategy_of
-from greenroom.interpret.run import Infeasible, Run
+from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.effects import (
     Attach,
@@ -64,10 +62,23 @@ Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
     """Carry out one operation on the session with heap id ``session``."""
     record = state.session(session)
-    if record is not None and record.failed is not None and isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush):
-        run.emit(
-            Read(run.site(node), run.call_sites(), "Session", operation.name, 1, True, None, None, failed=record.failed), "Session", operation.name
-        )  # fmt: skip
+    if (
+        record is not None
+        and record.failed is not None
+        and isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush)
+    ):
+        event = Read(
+            run.site(node),
+            run.call_sites(),
+            "Session",
+            operation.name,
+            LOADED,
+            sure=True,
+            origin=None,
+            loaded_at=None,
+            failed=record.failed,
+        )
+        run.emit(event, "Session", operation.name)
         state.heap[session] = record.evolve(failed=None)
     value: Value = NONE
     for effect in operation.effects:
@@ -202,7 +213,16 @@ def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
     if target is None or record.values[name] == NONE:
         return record.values[name]
-    child = load(run, state, target, state.orm(key).session if state.orm(key) else None, NOTHING, node, many=relationship.uselist, extra=("merge", name))  # type: ignore[union-attr]
+    child = load(
+        run,
+        state,
+        target,
+        merged.session if (merged := state.orm(key)) is not None else None,
+        NOTHING,
+        node,
+        many=relationship.uselist,
+        extra=("merge", name),
+    )
     back = relationship.back_populates
     made = state.orm(child)
     if made is not None and back in target.relationships and not target.relationships[back].uselist:
@@ -226,7 +246,7 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
         run.may_raise(DATABASE_ERROR, state)
         return ANYTHING
     identity = args.get(1, "ident")
-    populate = args.get(None, "populate_existing") == Const(True)
+    populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
     if required:
         run.may_raise(NO_RESULT, state)
@@ -363,7 +383,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING
     if shape == "exec":
-        shape = "scalars" if len(row) < 2 else "rows"  # noqa: PLR2004 - SQLModel unpacks single entities
+        shape = "scalars" if len(row) < 2 else "rows"
     if shape == "scalar":
         if isinstance(first, Ref):
             return NONE if run.pick(2) else first
@@ -376,8 +396,8 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
 
 def _tuple(run: Run, state: State, row: tuple[Value, ...], node: ast.AST, statement: Statement) -> Value:
     key = run.identity(node, "row")
-    names = {entity.name: value for entity, value in zip(statement.entities, row, strict=True) if entity.name}
-    state.heap[key] = Collection("row", row, None, by_key={n: v for n, v in names.items()})
+    names: dict[object, Value] = {entity.name: value for entity, value in zip(statement.entities, row, strict=True) if entity.name}
+    state.heap[key] = Collection("row", row, None, by_key=names)
     return Ref(key)
 
 
@@ -489,5 +509,3 @@ APPLY: dict[type, Apply] = {
     OpenBlock: _open_block,
     Inert: _inert,
 }
-
-__all__ = ["adopt", "autoflush", "fetch", "mapped_of", "options_in", "perform", "plan_of", "EXPIRED", "Infeasible", "join_values"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from greenroom.domain.events import NeverAwaited
 from greenroom.domain.heap import Collection
-from greenroom.domain.loading import RAISING
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, NONE, Choice, ClassValue, Const, FunctionValue, Pending, Ref, Value
+from greenroom.domain.values import ANYTHING, NONE, ClassValue, FunctionValue, Pending, Ref, Value
 from greenroom.interpret import containers
 from greenroom.interpret.access import described, get, of_symbol, put
 from greenroom.interpret.expressions import captured
@@ -21,10 +22,10 @@ from greenroom.interpret.protocols import truth
 from greenroom.interpret.run import DISJUNCTS, Infeasible, Run
 from greenroom.program.scan import class_symbol, function_symbol
 
-Handler = Callable[[Run, ast.stmt, State], Flow]
+Handler = Callable[[Run, Any, State], Flow]
 
 
-def _simple(action: Callable[[Run, ast.stmt, State], Value]) -> Handler:
+def _simple(action: Callable[[Run, Any, State], Value]) -> Handler:
     def handler(run: Run, node: ast.stmt, state: State) -> Flow:
         return Flow(fall=[after for after, _ in run.alternatives(state, lambda inner: action(run, node, inner))])
 
@@ -47,7 +48,7 @@ def assign(run: Run, state: State, target: ast.expr, value: Value) -> None:
             forget(state, name)
             state.variables[name] = value
             record = state.record(value)
-            from greenroom.domain.heap import OrmObject  # noqa: PLC0415
+            from greenroom.domain.heap import OrmObject
 
             if isinstance(record, OrmObject) and not record.name and isinstance(value, Ref):
                 state.heap[value.id] = record.evolve(name=name)
@@ -95,8 +96,8 @@ def _assign(run: Run, node: ast.Assign, state: State) -> Value:
 def _annotated(run: Run, node: ast.AnnAssign, state: State) -> Value:
     if node.value is not None:
         value = run.evaluate(node.value, state)
-        from greenroom.domain.values import Anything  # noqa: PLC0415
-        from greenroom.interpret.symbolic import symbolic  # noqa: PLC0415
+        from greenroom.domain.values import Anything
+        from greenroom.interpret.symbolic import symbolic
 
         if isinstance(value, Anything) and value.type is None and run.module is not None:
             type_ref = run.program.type_of(run.module, node.annotation, function=run.function)
@@ -116,7 +117,7 @@ def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
     if isinstance(record, Collection) and isinstance(current, Ref):
         other = state.record(value)
         for item in containers.elements(other) if isinstance(other, Collection) else []:
-            from greenroom.domain.values import Arguments, Method  # noqa: PLC0415
+            from greenroom.domain.values import Arguments, Method
 
             run.tables.call(run, state, Method(current, "append"), Arguments((item,)), node)
         return NONE
@@ -188,8 +189,7 @@ def _match(run: Run, node: ast.Match, state: State) -> Flow:
             _capture(run, attempt, case.pattern, subject)
             entered = [attempt]
             if case.guard is not None:
-                guard = case.guard
-                entered = [after for after, _ in run.alternatives(attempt, lambda inner, guard=guard: run.evaluate(guard, inner))]  # type: ignore[misc]
+                entered = [after for after, _ in run.alternatives(attempt, partial(run.evaluate, case.guard))]
             inner = run.execute(case.body, entered)
             flow.fall.extend(inner.fall)
             flow.absorb(inner)
@@ -236,7 +236,7 @@ def _function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, state: Sta
     for decorator in reversed(node.decorator_list):
         wrapper = run.evaluate(decorator, state)
         if isinstance(wrapper, FunctionValue) and not wrapper.function.is_async:
-            from greenroom.domain.values import Arguments  # noqa: PLC0415
+            from greenroom.domain.values import Arguments
 
             value = run.tables.call(run, state, wrapper, Arguments((value,)), decorator)
     state.variables[node.name] = value
@@ -284,33 +284,31 @@ def _nothing(run: Run, node: ast.stmt, state: State) -> Flow:
 
 
 STATEMENTS: dict[type, Handler] = {
-    ast.Expr: _simple(_expression),  # type: ignore[arg-type]
-    ast.Assign: _simple(_assign),  # type: ignore[arg-type]
-    ast.AnnAssign: _simple(_annotated),  # type: ignore[arg-type]
-    ast.AugAssign: _simple(_augmented),  # type: ignore[arg-type]
-    ast.Return: _return,  # type: ignore[dict-item]
-    ast.If: _if,  # type: ignore[dict-item]
-    ast.For: loop,  # type: ignore[dict-item]
-    ast.AsyncFor: loop,  # type: ignore[dict-item]
-    ast.While: while_loop,  # type: ignore[dict-item]
-    ast.With: with_statement,  # type: ignore[dict-item]
-    ast.AsyncWith: with_statement,  # type: ignore[dict-item]
-    ast.Try: try_statement,  # type: ignore[dict-item]
-    ast.TryStar: try_statement,  # type: ignore[dict-item]
-    ast.Raise: raise_statement,  # type: ignore[dict-item]
-    ast.Match: _match,  # type: ignore[dict-item]
-    ast.Break: _break,  # type: ignore[dict-item]
-    ast.Continue: _continue,  # type: ignore[dict-item]
-    ast.FunctionDef: _simple(_function),  # type: ignore[arg-type]
-    ast.AsyncFunctionDef: _simple(_function),  # type: ignore[arg-type]
-    ast.ClassDef: _simple(_class),  # type: ignore[arg-type]
-    ast.Import: _simple(_import),  # type: ignore[arg-type]
-    ast.ImportFrom: _simple(_import),  # type: ignore[arg-type]
-    ast.Assert: _simple(_assert),  # type: ignore[arg-type]
-    ast.Delete: _simple(_delete),  # type: ignore[arg-type]
+    ast.Expr: _simple(_expression),
+    ast.Assign: _simple(_assign),
+    ast.AnnAssign: _simple(_annotated),
+    ast.AugAssign: _simple(_augmented),
+    ast.Return: _return,
+    ast.If: _if,
+    ast.For: loop,
+    ast.AsyncFor: loop,
+    ast.While: while_loop,
+    ast.With: with_statement,
+    ast.AsyncWith: with_statement,
+    ast.Try: try_statement,
+    ast.TryStar: try_statement,
+    ast.Raise: raise_statement,
+    ast.Match: _match,
+    ast.Break: _break,
+    ast.Continue: _continue,
+    ast.FunctionDef: _simple(_function),
+    ast.AsyncFunctionDef: _simple(_function),
+    ast.ClassDef: _simple(_class),
+    ast.Import: _simple(_import),
+    ast.ImportFrom: _simple(_import),
+    ast.Assert: _simple(_assert),
+    ast.Delete: _simple(_delete),
     ast.Pass: _nothing,
     ast.Global: _nothing,
     ast.Nonlocal: _nothing,
 }
-
-__all__ = ["RAISING", "Choice", "Const", "STATEMENTS", "assign"]

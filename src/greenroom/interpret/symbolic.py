@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.state import State
@@ -14,8 +15,8 @@ from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, TypeV
 
 ASYNC_SESSIONS = frozenset({"AsyncSession", "async_scoped_session"})
 SYNC_SESSIONS = frozenset({"Session", "scoped_session"})
-SEQUENCES = frozenset({"list", "List", "Sequence", "Iterable", "Collection", "set", "Set", "frozenset", "tuple", "Tuple", "Iterator", "AsyncIterator",
-                       "AsyncGenerator", "Generator", "AsyncIterable", "deque"})  # fmt: skip
+SEQUENCES = frozenset({"list", "List", "set", "Set", "frozenset", "tuple", "Tuple", "deque", "Sequence", "Collection"})
+ITERABLES = frozenset({"Iterable", "Iterator", "Generator", "AsyncIterable", "AsyncIterator", "AsyncGenerator"})
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
 NESTING = 3
 """How deep instances are built to fill the attributes of other instances."""
@@ -81,7 +82,7 @@ def _named(
             return Anything(type_ref, ("symbol", id(node), extra))
         return instance_of(run, state, symbol, node, extra, depth)
     name = symbol.name
-    if name in SEQUENCES and args:
+    if name in SEQUENCES | ITERABLES and args:
         element = symbolic(run, state, args[0], node, (extra, "element"), depth)
         record = state.record(element)
         if isinstance(record, OrmObject) and isinstance(element, Ref):
@@ -89,7 +90,7 @@ def _named(
         key = run.identity(node, ("sequence", extra))
         state.heap[key] = Collection("list", None, element)
         return Ref(key)
-    if name in MAPPINGS and len(args) == 2:  # noqa: PLR2004 - key and value
+    if name in MAPPINGS and len(args) == 2:
         key = run.identity(node, ("mapping", extra))
         state.heap[key] = Collection("dict", None, symbolic(run, state, args[1], node, (extra, "value"), depth), ANYTHING)
         return Ref(key)
@@ -117,10 +118,8 @@ def instance_of(run: Run, state: State, cls: Class, node: ast.AST, extra: object
     if isinstance(init, Function) and depth < NESTING and run.backend.schema(cls) is None:
         args = arguments_for(run, state, init, node, (extra, cls.node), depth + 1)
         if args is not None:
-            try:
+            with suppress(Infeasible):
                 run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
-            except Infeasible:
-                pass
     return Ref(key)
 
 

@@ -103,10 +103,15 @@ def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
                 continue
             for atom in atoms(value):
                 parent = state.record(atom)
-                if isinstance(atom, Ref) and isinstance(parent, OrmObject) and parent.life & PERSISTENT and any(
-                    s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns
+                if (
+                    isinstance(atom, Ref)
+                    and isinstance(parent, OrmObject)
+                    and parent.life & PERSISTENT
+                    and any(s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns)
                 ):
-                    columns = {n: (s.without(DROPPED & ~GENERATED) if n in parent.mapped.columns else s) for n, s in parent.attributes.items()}
+                    columns = {
+                        n: (s.without(DROPPED & ~GENERATED) if n in parent.mapped.columns else s) for n, s in parent.attributes.items()
+                    }
                     state.heap[atom.id] = parent.evolve(attributes=columns)
 
 
@@ -117,7 +122,7 @@ def _written(mapped: MappedClass) -> frozenset[str]:
     return frozenset(names)
 
 
-def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:
+def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:  # noqa: C901 - one branch for each kind of column
     mapped = record.mapped
     attributes = dict(record.attributes)
     fetched = _fetched_on_insert(run, mapped)
@@ -130,7 +135,7 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
             if column.primary_key or not (column.generated_on_insert or column.deferred) or column.default is Default.PYTHON:
                 attributes[name] = IS_LOADED
             elif column.generated_on_insert:
-                attributes[name] = _generated(fetched, Origin(here, f"the INSERT of this flush leaves `{name}` to the database"))
+                attributes[name] = _generated(Origin(here, f"the INSERT of this flush leaves `{name}` to the database"), fetched=fetched)
             else:
                 attributes[name] = absent(DEFERRED, Origin(here, f"`{name}` is deferred and was never given"))
     for name in mapped.column_properties:
@@ -172,7 +177,7 @@ def _fetched_on_insert(run: Run, mapped: MappedClass) -> bool | None:
     return run.settings.returning
 
 
-def _generated(fetched: bool | None, origin: Origin) -> LoadState:
+def _generated(origin: Origin, *, fetched: bool | None) -> LoadState:
     if fetched:
         return IS_LOADED
     return absent(GENERATED, origin, sure=fetched is False)
@@ -291,7 +296,9 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     gone = found.dirty - {DELETION} if names is None else found.dirty & names
     for name in sorted(gone)[:1]:
         run.emit(
-            ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)), found.mapped.name, name
+            ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
+            found.mapped.name,
+            name,
         )
     state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), dirty=found.dirty - gone)
 
@@ -305,7 +312,9 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     if lost and found.life & PERSISTENT and not found.life & PENDING:
         for name in lost[:1]:
             run.emit(
-                ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)), found.mapped.name, name
+                ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
+                found.mapped.name,
+                name,
             )
     if names is None:
         reload(run, state, key, node, drop=True)
@@ -329,7 +338,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
 
 
-def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:
+def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
     """Load every column again with the sticky options.
 
     ``drop`` is a refresh: relationships that the options do not cover are unloaded. Without it (an expired object that a
@@ -346,8 +355,8 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
         for name, value in found.values.items()
         if name in mapped.relationships or name.startswith("~") or name not in attributes or (not drop and attributes[name].bits == 1)
     }
-    for name in attributes:
-        if name not in fresh and name not in mapped.relationships and (drop or attributes[name].bits & DROPPED):
+    for name, state_before in found.attributes.items():
+        if name not in fresh and name not in mapped.relationships and (drop or state_before.bits & DROPPED):
             attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
