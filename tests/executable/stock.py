@@ -109,7 +109,7 @@ def sqlite_stock() -> Iterator[SqliteStock]:
 
 def _be_fast(connection: object, record: object) -> None:
     del record
-    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
     cursor.execute("PRAGMA journal_mode = MEMORY")
     cursor.execute("PRAGMA synchronous = OFF")
     cursor.close()

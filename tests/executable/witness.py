@@ -78,7 +78,7 @@ class Witness:
         del event, argument
         return self._inside if frame.f_code.co_filename == str(self.path) else None
 
-    def _inside(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
+    def _inside(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401 - as above
         if event == "line" and frame.f_lineno in self.return_lines:
             self._last_return = self.return_lines[frame.f_lineno]
         elif event == "exception":

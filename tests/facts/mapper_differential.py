@@ -1,3 +1,4 @@
+# Facts are compared whatever their type.
 # ruff: noqa: ANN401
 """Compares the statically collected facts with what SQLAlchemy's mappers said, attribute by attribute.
 

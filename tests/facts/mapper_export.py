@@ -1,3 +1,4 @@
+# Runs in the environments of other projects, old ones too.
 # ruff: noqa: ANN001, ANN201
 # mypy: ignore-errors
 # The objects are whatever the analysed package's SQLAlchemy makes; older ones have no types.
@@ -33,7 +34,7 @@ EAGER_DEFAULTS = {True: "always", False: "never" if sa.__version__ >= "2" else "
 def import_all(name, failures, *, deep=True):
     try:
         module = importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001 - whatever an import raises is written down
         failures.append(f"{name}: {type(error).__name__}: {error}")
         return
     for info in pkgutil.iter_modules(getattr(module, "__path__", [])) if deep else ():
@@ -88,7 +89,7 @@ def attribute_names(mapper, columns):
     for column in columns:
         try:
             found.add(mapper.get_property_by_column(column).key)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - whatever a mapper raises is written down
             found.add(f"?{column.key}")
     return sorted(found)
 
@@ -170,14 +171,14 @@ def export(names: list[str]) -> tuple[dict[str, object], list[str]]:
             import_all(name, failures, deep=deep)
     try:
         orm.configure_mappers()
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - as above
         failures.append(f"configure_mappers: {error}")
     found = {}
     for registry in mapperlib._all_registries():
         for mapper in registry.mappers:
             try:
                 found[key(mapper.class_)] = mapper_facts(mapper)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - as above
                 failures.append(f"{mapper}: {type(error).__name__}: {error}")
     return found, failures
 

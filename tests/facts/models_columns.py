@@ -1,3 +1,4 @@
+# Written the way projects write models, every style among them.
 # ruff: noqa: ANN401, ICN001, N801, N805, PLW0108, UP007, UP037, UP045
 # mypy: ignore-errors
 # Every spelling is here on purpose, old ones included.

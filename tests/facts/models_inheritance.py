@@ -1,3 +1,4 @@
+# Written the way projects write models, every style among them.
 # ruff: noqa: A003, ANN401
 # mypy: ignore-errors
 # Every spelling is here on purpose, old ones included.

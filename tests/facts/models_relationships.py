@@ -1,3 +1,4 @@
+# Written the way projects write models, every style among them.
 # ruff: noqa: A003, N805, UP006, UP007, UP035, UP037, UP045
 # mypy: ignore-errors
 # Every spelling is here on purpose, old ones included.

@@ -1,3 +1,4 @@
+# Written the way projects write models, every style among them.
 # ruff: noqa: ICN001, N805, S105, UP006, UP035, UP042, UP045
 # mypy: ignore-errors
 # Every spelling is here on purpose, old ones included.

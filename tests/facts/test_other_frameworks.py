@@ -128,7 +128,7 @@ def test_fastapi_users_schemas(tmp_path: Path) -> None:
     )
     module = facts.program.module("schemas")
     assert module is not None
-    schema = facts.schema(module.bindings["UserRead"][0])  # type: ignore[arg-type]
+    schema = facts.schema(module.bindings["UserRead"][0])  # type: ignore[arg-type]  # the binding is a class
     assert schema is not None
     assert schema.from_attributes
     assert list(schema.fields) == ["id", "email", "is_active", "is_superuser", "is_verified", "nickname"]

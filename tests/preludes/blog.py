@@ -47,7 +47,7 @@ class Place:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Place) and other.__composite_values__() == self.__composite_values__()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python spells unhashable
 
 
 def now() -> datetime:
