@@ -135,7 +135,12 @@ def arguments_for(run: Run, state: State, function: Function, node: ast.AST, ext
         if function.owner is not None:
             type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
         value = symbolic(run, state, type_ref, parameter, (extra, parameter.arg), depth)
-        if isinstance(value, Anything) and value.type is None and parameter.arg in ("session", "db", "db_session", "async_session"):
+        if (
+            isinstance(value, Anything)
+            and value.type is None
+            and function.is_async
+            and parameter.arg in ("session", "db", "db_session", "async_session")
+        ):
             value = ambient_session(run, state, asynchronous=True, cls=None)
         named.append((parameter.arg, value))
     return Arguments((), tuple(named))
