@@ -28,7 +28,11 @@ def analyse(path: Path, *, sqlalchemy: str, dialect: str) -> list[tuple[str, int
         code = main(words)
     if code != 0:
         raise AssertionError(f"greenroom {' '.join(words)} exited with {code}: {output.getvalue()}")
-    findings = json.loads(output.getvalue())["findings"]
+    report = json.loads(output.getvalue())
+    broken = [note["message"] for note in report["assumptions"] if "internal error" in note["message"]]
+    if broken:
+        raise AssertionError(f"the interpreter broke: {broken}")
+    findings = report["findings"]
     return sorted(
         (Path(finding["path"]).name, finding["line"], finding["name"], finding["confidence"] == "definite") for finding in findings
     )

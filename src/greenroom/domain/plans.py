@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "contains_eager"})
-"""Strategies that load a relationship together with its owner."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:

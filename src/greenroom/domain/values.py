@@ -139,7 +139,6 @@ class SqlExpression:
     evaluable: bool = False
     equal: tuple[tuple[str, Value], ...] = ()
     """For ``Model.attribute == value`` and conjunctions of such: what is equal to what."""
-    restricts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.sessions import OPERATIONS
 
 TABLE = External("sqlalchemy.Table")
-DUMPERS = frozenset({"model_dump", "dict", "model_dump_json", "json"})
 
 
 def get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:

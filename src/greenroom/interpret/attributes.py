@@ -8,21 +8,16 @@ from greenroom.domain.events import Read
 from greenroom.domain.heap import DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import BLANK, DROPPED, EMITS, IS_LOADED, LAZY, LOADED, RAISING, UNKNOWN, LoadState, Origin, Site
 from greenroom.domain.state import HINT, State
-from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, SqlExpression, Value, atoms, join_values
-from greenroom.facts.records import AssociationProxy, Direction, Relationship
+from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
+from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
-from greenroom.interpret.work import attach, expired, reload
+from greenroom.interpret.work import attach, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
 _ORDER = (4, 8, 16, 32, 64, 128, 256, 512)
-
-
-def is_mapped_attribute(record: OrmObject, name: str) -> bool:
-    """Whether reading ``name`` goes through SQLAlchemy's instrumentation."""
-    return name in record.attributes
 
 
 def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: str = "read", schema: str = "") -> Value:
@@ -325,18 +320,3 @@ def grown(known: Collection, value: Value) -> Collection:
     covered = known.any()
     element = value if covered is None else join_values(covered, value)
     return Collection(known.kind, None, element, known.keys, known.by_key, known.owner, known.partial)
-
-
-def expire_loaded(record: OrmObject, bit: int, origin: Origin) -> dict[str, LoadState]:
-    """All attributes of an object as ``bit`` leaves them."""
-    return expired(record, bit, origin)
-
-
-def new_object_value(value: Value) -> bool:
-    """Whether a value given to a column is computed by the database."""
-    return isinstance(value, SqlExpression)
-
-
-def proxied(proxy: AssociationProxy) -> tuple[str, str]:
-    """The relationship and the attribute behind an association proxy."""
-    return proxy.relationship, proxy.attribute

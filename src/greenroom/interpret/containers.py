@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.heap import Collection
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
@@ -179,9 +179,3 @@ def iterated(run: Run, state: State, value: Value, node: ast.AST) -> tuple[tuple
     if isinstance(value, Const) and isinstance(value.value, str):
         return None, ANYTHING, False
     return None, ANYTHING, False
-
-
-def is_many(state: State, value: Value | None) -> bool:
-    """Whether a value stands for several mapped objects."""
-    record = state.record(value) if value is not None else None
-    return isinstance(record, OrmObject) and record.many

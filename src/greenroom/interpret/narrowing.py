@@ -11,8 +11,6 @@ from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class
 
-FALSY = (None, False, 0, "", b"")
-
 
 def known_truth(state: State, value: Value) -> bool | None:
     """Whether a value is true; None when that is not known."""
