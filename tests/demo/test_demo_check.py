@@ -42,3 +42,13 @@ def test_the_readme_shows_the_first_finding_as_it_is_printed() -> None:
     shown = readme.partition("<!-- first finding -->\n```text\n")[2].partition("\n```\n")[0]
     assert shown
     assert greenroom("demo").stdout.split("\n\n")[1] == shown
+
+
+def test_steps_of_a_chain_stand_on_code() -> None:
+    """A dependency declared in another module is shown where it is declared."""
+    rows = json.loads(greenroom("demo", "--format", "json", folder=DEMO).stdout)["findings"]
+    steps = {(step["path"], step["line"]) for row in rows for step in row["trace"]}
+    sources = {path: (DEMO / path).read_text(encoding="utf-8").splitlines() for path, _ in steps}
+    assert [(path, line) for path, line in sorted(steps) if not sources[path][line - 1].strip()] == []
+    declared = next(line for line, text in enumerate(sources["backend/app/db.py"], 1) if "Depends(get_session)" in text)
+    assert ("backend/app/db.py", declared) in steps

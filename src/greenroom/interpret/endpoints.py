@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.loading import Site
 from greenroom.domain.state import Flow, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
@@ -59,7 +60,7 @@ def _providers(run: Run, state: State, rest: list[tuple[ast.expr, Module]], cach
         return then(ANYTHING, state)
     (node, module), *others = rest
     provider = _provider(run, state, node, module)
-    return _with_provider(run, state, provider, node, cache, lambda _, inner: _providers(run, inner, others, cache, then))
+    return _with_provider(run, state, provider, Site(module, node), cache, lambda _, inner: _providers(run, inner, others, cache, then))
 
 
 def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value | None:
@@ -77,7 +78,8 @@ def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value |
     return evaluate_in(run, state, module, target, None)
 
 
-def _with_provider(run: Run, state: State, provider: Value | None, node: ast.AST, cache: dict[object, Value], then: Continue) -> Flow:
+def _with_provider(run: Run, state: State, provider: Value | None, where: Site, cache: dict[object, Value], then: Continue) -> Flow:
+    """Call a provider once for each request; ``where`` is its ``Depends(...)``, perhaps in another module than the endpoint."""
     match provider:
         case FunctionValue(function):
             key: object = (function.node, id(provider.receiver))
@@ -96,9 +98,9 @@ def _with_provider(run: Run, state: State, provider: Value | None, node: ast.AST
     if isinstance(provider, ClassValue):
         init = run.program.member(provider.symbol, "__init__")
         if not isinstance(init, Function):
-            return proceed(symbolic(run, state, Named(provider.symbol), node, "dependency"), state)
+            return proceed(symbolic(run, state, Named(provider.symbol), where.node, "dependency"), state)
         return _parameters(
-            run, state, init, cache, lambda args, inner: _called(run, inner, provider, args, node, proceed), receiver=ANYTHING
+            run, state, init, cache, lambda args, inner: _called(run, inner, provider, args, where, proceed), receiver=ANYTHING
         )
     assert isinstance(provider, FunctionValue)
     return _parameters(
@@ -106,22 +108,24 @@ def _with_provider(run: Run, state: State, provider: Value | None, node: ast.AST
         state,
         provider.function,
         cache,
-        lambda args, inner: _provided(run, inner, provider, args, node, proceed),
+        lambda args, inner: _provided(run, inner, provider, args, where, proceed),
         receiver=provider.receiver,
     )
 
 
-def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, node: ast.AST, then: Continue) -> Flow:
+def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, where: Site, then: Continue) -> Flow:
     function = provider.function
     if function.is_generator:
-        return drive(run, state, Pending(provider, args, node, function.module), node, then)
-    return _called(run, state, provider, args, node, then)
+        run.module = where.module
+        return drive(run, state, Pending(provider, args, where.node, function.module), where.node, then)
+    return _called(run, state, provider, args, where, then)
 
 
-def _called(run: Run, state: State, provider: Value, args: Arguments, node: ast.AST, then: Continue) -> Flow:
+def _called(run: Run, state: State, provider: Value, args: Arguments, where: Site, then: Continue) -> Flow:
+    run.module = where.module
     flow = Flow()
-    for after, value in run.alternatives(state, lambda inner: run.call(inner, provider, args, node)):
-        inner = then(_promised(run, after, provider, value, node), after)
+    for after, value in run.alternatives(state, lambda inner: run.call(inner, provider, args, where.node)):
+        inner = then(_promised(run, after, provider, value, where.node), after)
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     return flow
@@ -157,6 +161,7 @@ def _parameters(
     named: list[tuple[str, Value]] = []
 
     def step(index: int, inner: State) -> Flow:
+        run.module = function.module
         if index == len(parameters):
             return then(Arguments((), tuple(named[:index])), inner)
         parameter = parameters[index]
@@ -171,7 +176,7 @@ def _parameters(
         dependency = _dependency(run, inner, function, type_ref, defaults.get(parameter.arg))
         if dependency is None:
             return bound(symbolic(run, inner, type_ref, parameter, ("parameter", parameter.arg)), inner)
-        provider, node = dependency
+        provider, where = dependency
         if provider is ANYTHING:
             provider = _class_of(type_ref)
 
@@ -180,21 +185,21 @@ def _parameters(
                 value = symbolic(run, after, type_ref, parameter, ("parameter", parameter.arg))
             return bound(value, after)
 
-        return _with_provider(run, inner, provider, node, cache, resolved)
+        return _with_provider(run, inner, provider, where, cache, resolved)
 
     return step(0, state)
 
 
-def _dependency(run: Run, state: State, function: Function, type_ref: TypeRef, default: ast.expr | None) -> tuple[Value, ast.AST] | None:
+def _dependency(run: Run, state: State, function: Function, type_ref: TypeRef, default: ast.expr | None) -> tuple[Value, Site] | None:
     if default is not None:
         provider = _provider(run, state, default, function.module)
         if provider is not None:
-            return provider, default
+            return provider, Site(function.module, default)
     if isinstance(type_ref, AnnotatedRef):
         for meta in type_ref.metadata:
             provider = _provider(run, state, meta, type_ref.module)
             if provider is not None:
-                return provider, meta
+                return provider, Site(type_ref.module, meta)
     return None
 
 
