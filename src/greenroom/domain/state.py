@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from greenroom.domain.heap import (
@@ -42,6 +42,14 @@ from greenroom.domain.values import (
     join_values,
 )
 from greenroom.program.symbols import Class, External, Function
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A value made outside every function, with the part of the heap that it holds."""
+
+    value: Value
+    heap: dict[int, HeapObject]
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +112,22 @@ class State:
             and all(a is b or a.variables == b.variables for a, b in zip(self.frames, other.frames, strict=True))
         )
 
+    def alike(self, other: State) -> bool:
+        """Whether both know the same of sessions and mapped objects, whatever else they differ in.
+
+        Such states are joined rather than kept apart (property simulation: Das, Lerner and Seigle, "ESP", 2002): what a
+        condition said of plain values is lost, what it did to the database side never is.
+        """
+        return (
+            self.frame_id == other.frame_id
+            and self.leaving == other.leaving
+            and self.returning is other.returning
+            and len(self.frames) == len(other.frames)
+            and _alike_names(self.variables, other.variables)
+            and all(a is b or _alike_names(a.variables, b.variables) for a, b in zip(self.frames, other.frames, strict=True))
+            and _alike_heaps(self.heap, other.heap)
+        )
+
     def join(self, other: State) -> State:
         """The least state above both."""
         heap = dict(self.heap)
@@ -138,6 +162,17 @@ class State:
     def objects_of(self, session: int) -> list[tuple[int, OrmObject]]:
         """All objects attached to a session."""
         return [(key, record) for key, record in self.heap.items() if isinstance(record, OrmObject) and record.session == session]
+
+    def fragment(self, value: Value) -> Fragment:
+        """``value`` with what it holds, to be grafted onto other states."""
+        live = self.reachable((value,))
+        return Fragment(value, {key: record for key, record in self.heap.items() if key in live})
+
+    def graft(self, fragment: Fragment) -> Value:
+        """Take a fragment in; what the state already holds of it stays as it has become."""
+        for key, record in fragment.heap.items():
+            self.heap.setdefault(key, record)
+        return fragment.value
 
     def reachable(self, extra: Iterable[Value] = ()) -> set[int]:
         """Ids of everything that variables of live frames (or ``extra``) hold, directly or not."""
@@ -186,8 +221,45 @@ class State:
             self.heap = {key: record for key, record in self.heap.items() if key in live or key in sessions}
 
 
+def _alike(one: Value, other: Value) -> bool:
+    """Whether two values lead to the same tracked objects: equal, or both plain data."""
+    return one is other or (type(one) in _LEAVES and type(other) in _LEAVES) or one == other
+
+
+def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
+    if one is other:
+        return True
+    for name, value in one.items():
+        known = other.get(name)
+        if known is not value and not (type(value) in _LEAVES if known is None else _alike(value, known)):
+            return False
+    return all(type(value) in _LEAVES for name, value in other.items() if name not in one)
+
+
+def _alike_heaps(one: dict[int, HeapObject], other: dict[int, HeapObject]) -> bool:
+    for key, record in one.items():
+        known = other.get(key)
+        if known is not record and not (_untracked(record) if known is None else _alike_records(record, known)):
+            return False
+    return len(one) == len(other) or all(_untracked(record) for key, record in other.items() if key not in one)
+
+
+def _untracked(record: HeapObject) -> bool:
+    return not isinstance(record, OrmObject | SessionObject) and all(type(value) in _LEAVES for value in held_by(record))
+
+
+def _alike_records(one: HeapObject, other: HeapObject) -> bool:
+    if isinstance(one, Instance) and isinstance(other, Instance):
+        return one.cls is other.cls and _alike_names(one.attributes, other.attributes)
+    if isinstance(one, Collection) and isinstance(other, Collection) and _untracked(one) and _untracked(other):
+        return one.kind == other.kind
+    return one == other
+
+
 _LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute, SqlExpression, Statement, LoaderOption, Factory})
 """Values that hold no reference."""
+RAISED = 4
+"""States kept apart in which one class of exception is on its way."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 
@@ -291,16 +363,14 @@ class Flow:
 
 
 def merge(states: list[State], limit: int) -> list[State]:
-    """Drop repeated states; join the last ones when more than ``limit`` remain."""
+    """Join states that are alike; join the last ones when more than ``limit`` remain."""
     if len(states) < 2:
         return states
     kept: list[State] = []
     for state in states:
         for index, known in enumerate(kept):
-            if known.same(state):
-                facts = {key: value for key, value in known.facts.items() if state.facts.get(key) is value}
-                if len(facts) < len(known.facts):
-                    kept[index] = State(known.variables, known.heap, known.frames, facts, known.frame_id, known.leaving, known.returning)
+            if known.alike(state):
+                kept[index] = known.join(state)
                 break
         else:
             kept.append(state)
@@ -310,15 +380,33 @@ def merge(states: list[State], limit: int) -> list[State]:
     return kept
 
 
+def compact(raised: list[Raised]) -> list[Raised]:
+    """The same for exceptions of one class; states of different depths cannot be joined."""
+    groups: dict[tuple[Class | External | None, int], list[State]] = {}
+    for item in raised:
+        groups.setdefault((item.error, len(item.state.frames)), []).append(item.state)
+    return [Raised(error, state) for (error, _), states in groups.items() for state in merge(states, RAISED)]
+
+
 def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[State, Value]]:
     """The same for returned states with their values."""
+    if len(pairs) < 2:
+        return pairs
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
-        if not any(known_value == value and known.same(state) for known, known_value in kept):
+        for index, (known, known_value) in enumerate(kept):
+            if _alike_result(known_value, value) and known.alike(state):
+                kept[index] = (known.join(state), join_values(known_value, value))
+                break
+        else:
             kept.append((state, value))
     while len(kept) > limit:
         state, value = kept.pop()
         known, known_value = kept[-1]
-        joined = join_values(known_value, value)
-        kept[-1] = (known.join(state), joined)
+        kept[-1] = (known.join(state), join_values(known_value, value))
     return kept
+
+
+def _alike_result(one: Value, other: Value) -> bool:
+    """Results that a caller tells apart by a test (None, True, False) stay apart."""
+    return one == other or (_alike(one, other) and not isinstance(one, Const) and not isinstance(other, Const))

@@ -7,7 +7,7 @@ and is reached by :class:`Ref`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -312,11 +312,16 @@ Value: TypeAlias = (
 NONE = Const(None)
 ANYTHING = Anything()
 WIDEST_CHOICE = 12
+PLAIN_CHOICE = 4
+"""Constants and other plain data kept apart in one value."""
 
 
 def atoms(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value."""
     return value.atoms if isinstance(value, Choice) else (value,)
+
+
+_PLAIN = frozenset({Const, Anything})
 
 
 def join_values(one: Value, other: Value) -> Value:
@@ -325,7 +330,20 @@ def join_values(one: Value, other: Value) -> Value:
         return one
     merged = list(atoms(one))
     merged.extend(atom for atom in atoms(other) if atom not in merged)
+    if sum(1 for atom in merged if type(atom) in _PLAIN) > PLAIN_CHOICE:
+        kept = [atom for atom in merged if type(atom) not in _PLAIN or atom == NONE]
+        merged = [*kept, ANYTHING]
+        if len(merged) == 1:
+            return ANYTHING
     if len(merged) > WIDEST_CHOICE:
-        kept = [atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1]
-        return Choice((*kept, ANYTHING))
+        references = [atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1]
+        return Choice((*references, ANYTHING))
     return Choice(tuple(merged))
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """A value that covers all of ``values``; :data:`ANYTHING` where there are none."""
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else join_values(result, value)
+    return ANYTHING if result is None else result

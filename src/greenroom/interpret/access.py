@@ -7,7 +7,7 @@ import ast
 from greenroom.domain.events import EnumString, NeverAwaited
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import Origin
-from greenroom.domain.state import Frame, State
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -184,7 +184,7 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
         case Variable():
             declared = member.annotation is not None and isinstance(receiver, Anything)
             if member.value is not None and not declared:
-                return evaluate_in(run, state, member.module, member.value, (member.module.name, f"{cls.qualname}.{name}"))
+                return evaluate_in(run, state, member.module, member.value)
             if member.annotation is not None:
                 type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
                 return typed(run, state, run.program.substitute(type_ref, run.program.type_arguments(cls)), node, (cls.node, name))
@@ -250,7 +250,7 @@ def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> V
             if is_enum(run, cls):
                 return Anything(Named(cls), ("member", cls.node, name))
             if member.value is not None:
-                return evaluate_in(run, state, member.module, member.value, (member.module.name, f"{cls.qualname}.{name}"))
+                return evaluate_in(run, state, member.module, member.value)
             return ANYTHING
         case _:
             return Method(ClassValue(cls), name)
@@ -286,47 +286,32 @@ def of_symbol(run: Run, state: State, symbol: Symbol) -> Value:
         case Variable():
             if symbol.value is None:
                 return ANYTHING
-            return evaluate_in(run, state, symbol.module, symbol.value, (symbol.module.name, symbol.name))
+            return evaluate_in(run, state, symbol.module, symbol.value)
     return ANYTHING
 
 
-def decorated(run: Run, state: State, function: Function, receiver: Value | None = None) -> Value:
+def decorated(run: Run, state: State, function: Function) -> Value:
     """The function after the project's own decorators."""
-    value: Value = FunctionValue(function, receiver)
-    for decorator in reversed(function.decorators):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        symbol = run.program.resolve(function.module, target, owner=function.owner)
-        if isinstance(symbol, Function) and symbol.kind == "function" and function.node not in [call.function.node for call in run.calls]:
-            wrapper = evaluate_in(run, state, function.module, decorator, None)
-            value = run.tables.call(run, state, wrapper, Arguments((value,)), decorator)
-    return value
+    plain = FunctionValue(function)
+    if not function.decorators or any(call.function.node is function.node for call in run.calls):
+        return plain
+
+    def decorate(fresh: State) -> Value:
+        value: Value = plain
+        for decorator in reversed(function.decorators):
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            symbol = run.program.resolve(function.module, target, owner=function.owner)
+            if isinstance(symbol, Function) and symbol.kind == "function":
+                wrapper = evaluate_in(run, fresh, function.module, decorator)
+                value = run.tables.call(run, fresh, wrapper, Arguments((value,)), decorator)
+        return value
+
+    return state.graft(run.fragment(function.node, function.module, decorate))
 
 
-def evaluate_in(run: Run, state: State, module: Module, node: ast.expr, key: tuple[str, str] | None) -> Value:
-    """Evaluate an expression of module or class level, outside every function."""
-    if key is not None:
-        if key in run.globals:
-            known = run.globals[key]
-            if known is None:
-                return ANYTHING
-            if not isinstance(known, Ref) or known.id in state.heap:
-                return known
-        run.globals[key] = None
-    calls, outer_module, frames, variables = run.calls, run.module, state.frames, state.variables
-    state.frames = (*frames, Frame(None, variables, state.frame_id))
-    state.variables = {}
-    run.calls, run.module = [], module
-    try:
-        with run.joined():
-            value = run.evaluate(node, state)
-    finally:
-        run.calls, run.module = calls, outer_module
-        if len(state.frames) > len(frames):
-            state.variables = state.frames[len(frames)].variables
-            state.frames = state.frames[: len(frames)]
-    if key is not None:
-        run.globals[key] = value
-    return value
+def evaluate_in(run: Run, state: State, module: Module, node: ast.expr) -> Value:
+    """The value of an expression of module or class level, outside every function; evaluated once, as Python does."""
+    return state.graft(run.fragment(node, module, lambda fresh: run.evaluate(node, fresh)))
 
 
 def typed(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, extra: object) -> Value:

@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import IS_BLANK, LoadState, Site
-from greenroom.domain.state import Frame, State, held_by, spread
+from greenroom.domain.state import Frame, Raised, State, compact, held_by, merge_returns, spread
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -37,9 +37,10 @@ from greenroom.domain.values import (
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
 from greenroom.interpret.access import get
-from greenroom.interpret.run import DEPTH, Call, Run
+from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
+from greenroom.interpret.summaries import summarised
 from greenroom.interpret.symbolic import session_class, symbolic
 from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import Named
@@ -164,7 +165,37 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
         return _lambda(run, state, callee, args, node)
     if function.is_generator:
         return run.pick_outcome(state, lambda: _without_consumer(run, state, callee, args, node))
-    return run.pick_outcome(state, lambda: outcomes(run, state, callee, args, node))
+    return run.pick_outcome(state, lambda: _followed(run, state, callee, args, node))
+
+
+def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> list[tuple[State, Value]]:
+    """The ways out of a function, from its summary where there is one; what it raises goes to whoever catches it here."""
+    outer = run.raised
+
+    def follow() -> tuple[list[tuple[State, Value]], list[Raised]]:
+        own: list[Raised] | None = [] if outer is not None else None
+        run.raised = own
+        try:
+            return _ways_out(run, state, callee, args, node), _unwound(state, own or [])
+        finally:
+            run.raised = outer
+
+    results, raised = summarised(run, state, callee, args, node, follow)
+    site = run.site(node)
+    for after in (*(after for after, _ in results), *(item.state for item in raised)):
+        attribute_origins(state, after, site)
+    if outer is not None:
+        outer.extend(raised)
+    return results
+
+
+def _unwound(state: State, raised: list[Raised]) -> list[Raised]:
+    """Exceptions that leave a function, with the caller's variables in place again."""
+    for item in raised:
+        leave(item.state, len(state.frames))
+        item.state.facts = dict(state.facts)
+        item.state.collect((), state.heap)
+    return compact(raised)
 
 
 def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
@@ -256,7 +287,16 @@ def leave(state: State, depth: int) -> None:
 def outcomes(
     run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, root: bool = False
 ) -> list[tuple[State, Value]]:
-    """All ways out of a function, with the caller's variables in place again."""
+    """All ways out of a function, with the caller's variables in place again and the call in every chain of causes."""
+    results = _ways_out(run, state, callee, args, node, root=root)
+    for after, _ in results:
+        attribute_origins(state, after, run.site(node))
+    return results
+
+
+def _ways_out(
+    run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, root: bool = False
+) -> list[tuple[State, Value]]:
     function = callee.function
     assert not isinstance(function.node, ast.Lambda)
     depth = len(state.frames)
@@ -277,11 +317,7 @@ def outcomes(
     for after, value in results:
         leave(after, depth)
         after.facts = dict(facts)
-        attribute_origins(state, after, site)
         after.collect((value,), state.heap)
-    from greenroom.domain.state import merge_returns
-    from greenroom.interpret.run import DISJUNCTS
-
     return merge_returns(results, DISJUNCTS)
 
 
@@ -371,7 +407,7 @@ def _default(run: Run, state: State, function: Function, default: ast.expr) -> V
         return Const(default.value)
     from greenroom.interpret.access import evaluate_in
 
-    return evaluate_in(run, state, function.module, default, None)
+    return evaluate_in(run, state, function.module, default)
 
 
 def _annotated(run: Run, state: State, function: Function, parameter: ast.arg, value: Value) -> Value:

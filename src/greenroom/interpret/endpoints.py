@@ -45,7 +45,7 @@ def _receiver(run: Run, state: State, route: Route) -> Value | None:
         return None
     from greenroom.interpret.symbolic import instance_of
 
-    return instance_of(run, state, owner, owner.node, "view")
+    return instance_of(run, state, owner, "self")
 
 
 def _endpoint(run: Run, state: State, route: Route, args: Arguments) -> Flow:
@@ -75,7 +75,7 @@ def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value |
         return ANYTHING
     from greenroom.interpret.access import evaluate_in
 
-    return evaluate_in(run, state, module, target, None)
+    return evaluate_in(run, state, module, target)
 
 
 def _with_provider(run: Run, state: State, provider: Value | None, where: Site, cache: dict[object, Value], then: Continue) -> Flow:

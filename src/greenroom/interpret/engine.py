@@ -94,7 +94,7 @@ def enter(run: Run, function: Function) -> None:
         elif session_class(run, owner) is not None:
             receiver = ambient_session(run, state, asynchronous=session_class(run, owner) == "async", cls=owner)
         else:
-            receiver = instance_of(run, state, owner, owner.node, "self")
+            receiver = instance_of(run, state, owner, "self")
     args = arguments_for(run, state, function, function.node, "root", 0) or Arguments()
     if isinstance(function.node, ast.Lambda):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.state import Flow, Raised, State, merge
+from greenroom.domain.state import Flow, Raised, State, compact, merge
 from greenroom.domain.values import Anything, ClassValue, Library, Ref, Value
 from greenroom.interpret.access import own_class
 from greenroom.interpret.run import DISJUNCTS, Run
@@ -69,28 +69,13 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
     if node.finalbody:
         flow, escaping = _finally(run, node.finalbody, flow, escaping, depth)
     if outer is not None:
-        outer.extend(_compact(escaping))
+        outer.extend(compact(escaping))
     flow.fall = merge(flow.fall, DISJUNCTS)
     return flow
 
 
-def _compact(raised: list[Raised]) -> list[Raised]:
-    by_error: dict[Class | External | None, list[State]] = {}
-    for item in raised:
-        by_error.setdefault(item.error, []).append(item.state)
-    return [Raised(error, state) for error, states in by_error.items() for state in _merged(states)]
-
-
-def _merged(states: list[State]) -> list[State]:
-    """Raised states of different depths cannot be joined."""
-    by_depth: dict[int, list[State]] = {}
-    for state in states:
-        by_depth.setdefault(len(state.frames), []).append(state)
-    return [state for same in by_depth.values() for state in merge(same, 4)]
-
-
 def _handle(run: Run, node: ast.Try | ast.TryStar, caught: list[Raised], flow: Flow, escaping: list[Raised]) -> None:
-    remaining = _compact(caught)
+    remaining = compact(caught)
     for handler in node.handlers:
         entering: list[State] = []
         rest: list[Raised] = []
@@ -134,7 +119,7 @@ def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised],
     done.broke.extend(through(flow.broke) if flow.broke else [])
     done.continued.extend(through(flow.continued) if flow.continued else [])
     left: list[Raised] = []
-    for item in _compact(escaping):
+    for item in compact(escaping):
         leave(item.state, depth)
         left.extend(Raised(item.error, end) for end in through([item.state]))
     return done, left

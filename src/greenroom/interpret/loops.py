@@ -212,7 +212,7 @@ def iterate(state: State, body: Callable[[State], list[State]]) -> list[State]:
         after: list[State] = []
         for head in waiting:
             after.extend(body(head))
-        waiting = [new for new in merge(after, DISJUNCTS) if not any(new.same(head) for head in heads)]
+        waiting = [new for new in merge(after, DISJUNCTS) if not any(new.same(head) or _covers(head, new) for head in heads)]
         if not waiting:
             break
         heads.extend(waiting)
@@ -223,6 +223,11 @@ def iterate(state: State, body: Callable[[State], list[State]]) -> list[State]:
             waiting = [] if joined.same(heads[0]) else [joined]
             heads = [state, joined]
     return heads
+
+
+def _covers(head: State, new: State) -> bool:
+    """Whether a state at the head of a loop says nothing that ``head`` does not say already."""
+    return head.alike(new) and head.join(new).same(head)
 
 
 def while_loop(run: Run, node: ast.While, state: State) -> Flow:

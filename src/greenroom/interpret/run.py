@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from greenroom.domain.events import Event
+from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Site
-from greenroom.domain.state import Flow, Raised, State, merge, merge_returns
-from greenroom.domain.values import Anything, Arguments, Choice, Value, join_values
+from greenroom.domain.state import Flow, Fragment, Raised, State, merge, merge_returns
+from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Value, join_values
 from greenroom.facts.collect import Backend
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External, Function, Module
@@ -22,6 +23,8 @@ ALTERNATIVES = 12
 """Ways through one statement that are followed."""
 DEPTH = 24
 """Nested calls that are followed."""
+NOWHERE = ast.Pass()
+"""Stands for no place in particular, for identities that are not made by a node."""
 STEPS = 6_000
 """Work for one root: a statement counts one, and one more for every ten objects in the heap."""
 
@@ -84,6 +87,25 @@ class Tracker:
     """Functions that deal with sessions or models, directly or not."""
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
+    identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
+    """Heap ids by what they were given for; shared by all runs, so that fragments and summaries fit every state."""
+    allocations: list[tuple[ast.AST, object, tuple[int, ...]]] = field(default_factory=list)
+    """The other way round; ids count from 1."""
+    originals: dict[int, HeapObject] = field(default_factory=dict)
+    """The records of all fragments as they were made."""
+    summaries: dict[Hashable, object] = field(default_factory=dict)
+    """What calls did, by the situation in which they were made."""
+    fragments: dict[object, Fragment] = field(default_factory=dict)
+    """Values of module and class level and symbolic instances: made once, grafted where they are mentioned."""
+
+    def identity(self, node: ast.AST, extra: object, calls: tuple[int, ...]) -> int:
+        """The heap id for what ``node`` allocates when ``calls`` (ids of nodes) have led there."""
+        key = (node, extra, calls)
+        found = self.identities.get(key)
+        if found is None:
+            self.allocations.append(key)
+            found = self.identities[key] = len(self.allocations)
+        return found
 
 
 class Run:
@@ -107,8 +129,6 @@ class Run:
         """Above zero, implicit IO is legal (``run_sync``)."""
         self.steps = 0
         self.yielders: list[Callable[[Value, State], Sequence[tuple[State, Value]]] | None] = []
-        self.identities: dict[object, int] = {}
-        self.globals: dict[tuple[str, str], Value | None] = {}
         self.silent = 0
         self.schema_lenient = False
         self.validators: dict[Class, dict[object, list[Function]]] = {}
@@ -120,8 +140,7 @@ class Run:
         """The endpoint being followed, and what happens to its result."""
         self.schema = ""
         """The path of schema fields while a value is serialized."""
-        self.program_anchor: ast.AST = ast.Pass()
-        """Stands for no place in particular, for identities that are not made by a node."""
+        self.program_anchor = NOWHERE
 
     # Places
 
@@ -141,11 +160,28 @@ class Run:
 
     def identity(self, node: ast.AST, extra: object = None) -> int:
         """A heap id for what ``node`` allocates in the current calling context."""
-        key = (id(node), extra, tuple(id(call.site.node) for call in self.calls if call.site is not None))
-        found = self.identities.get(key)
-        if found is None:
-            found = self.identities[key] = len(self.identities) + 1
-        return found
+        return self.tracker.identity(node, extra, tuple(id(call.site.node) for call in self.calls if call.site is not None))
+
+    def fragment(self, key: object, module: Module, make: Callable[[State], Value]) -> Fragment:
+        """What ``make`` gives outside every function, in a state of its own; made once for each ``key``."""
+        fragments = self.tracker.fragments
+        known = fragments.get(key)
+        if known is not None:
+            return known
+        fragments[key] = Fragment(ANYTHING, {})  # for definitions that need themselves
+        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps)
+        self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps = [], module, None, [], 0, 0
+        state = State()
+        value: Value = ANYTHING
+        try:
+            with self.joined(), suppress(Infeasible, Diverted):
+                value = make(state)
+        finally:
+            self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps = context
+        made = fragments[key] = state.fragment(value)
+        for place, record in made.heap.items():
+            self.tracker.originals.setdefault(place, record)
+        return made
 
     # Evaluation
 

@@ -80,7 +80,7 @@ def _named(
             return Ref(assumed(run, state, mapped, session, node, extra))
         if run.backend.schema(symbol) is not None:
             return Anything(type_ref, ("symbol", id(node), extra))
-        return instance_of(run, state, symbol, node, extra, depth)
+        return instance_of(run, state, symbol, _called(extra), depth)
     name = symbol.name
     if name in SEQUENCES | ITERABLES and args:
         element = symbolic(run, state, args[0], node, (extra, "element"), depth)
@@ -99,6 +99,15 @@ def _named(
     return Anything(type_ref, ("symbol", id(node), extra))
 
 
+def _called(extra: object) -> str:
+    """The innermost name in what distinguishes one symbolic value from another: its parameter's."""
+    while isinstance(extra, tuple) and extra:
+        if isinstance(extra[-1], str):
+            return extra[-1]
+        extra = extra[0]
+    return ""
+
+
 def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None) -> Value:
     """The session of an entry point whose origin is not in sight: with the options that the project's factories share."""
     key = run.identity(run.program_anchor, ("session", asynchronous))
@@ -108,18 +117,26 @@ def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | 
     return Ref(key)
 
 
-def instance_of(run: Run, state: State, cls: Class, node: ast.AST, extra: object, depth: int = 0) -> Value:
-    """An instance of a class of the project, built through its ``__init__`` with symbolic arguments."""
-    key = run.identity(node, ("instance", cls.node, extra))
-    if key in state.heap:
+def instance_of(run: Run, state: State, cls: Class, name: str, depth: int = 0) -> Value:
+    """An instance of a class of the project, built through its ``__init__`` with symbolic arguments.
+
+    Instances of one class that are called by one ``name`` are one: a service given to two others is shared.
+    """
+    key = run.identity(run.program_anchor, ("instance", cls.node, name))
+
+    def build(fresh: State) -> Value:
+        fresh.heap[key] = Instance(cls)
+        init = run.program.member(cls, "__init__")
+        if isinstance(init, Function) and depth < NESTING and run.backend.schema(cls) is None:
+            args = arguments_for(run, fresh, init, cls.node, ("instance", cls.node), depth + 1)
+            if args is not None:
+                with suppress(Infeasible):
+                    run.tables.call(run, fresh, FunctionValue(init, Ref(key)), args, cls.node)
         return Ref(key)
-    state.heap[key] = Instance(cls)
-    init = run.program.member(cls, "__init__")
-    if isinstance(init, Function) and depth < NESTING and run.backend.schema(cls) is None:
-        args = arguments_for(run, state, init, node, (extra, cls.node), depth + 1)
-        if args is not None:
-            with suppress(Infeasible):
-                run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
+
+    if key not in state.heap:
+        state.graft(run.fragment(("instance", cls.node, name, depth), cls.module, build))
+        state.heap.setdefault(key, Instance(cls))
     return Ref(key)
 
 
