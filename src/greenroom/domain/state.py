@@ -52,6 +52,20 @@ class Fragment:
     heap: dict[int, HeapObject]
 
 
+@dataclass(frozen=True, slots=True)
+class Renames:
+    """Which of the caller's objects (``watched``) have got another id since a function was entered."""
+
+    watched: frozenset[int]
+    done: dict[int, int]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Renames) and self.done == other.done)
+
+    def __hash__(self) -> int:
+        return len(self.done)
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """A suspended caller: its function and its variables."""
@@ -64,9 +78,9 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "returning", "variables")
+    __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "renames", "returning", "variables")
 
-    def __init__(  # noqa: PLR0917 - only fork and join give them all, in the order of the slots
+    def __init__(  # noqa: PLR0913, PLR0917 - only fork and join give them all, in the order of the slots
         self,
         variables: dict[str, Value] | None = None,
         heap: dict[int, HeapObject] | None = None,
@@ -75,6 +89,7 @@ class State:
         frame_id: int = 0,
         leaving: tuple[Leaving, ...] = (),
         returning: ast.expr | None = None,
+        renames: Renames | None = None,
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -85,10 +100,19 @@ class State:
         """Exits of ``with`` bodies that wait until their generator has finished."""
         self.returning = returning
         """The expression that an endpoint returned."""
+        self.renames = renames
+        """New ids of objects that the caller knows by another; None in a state that has no caller outside it."""
+
+    def isolated(self, keys: Iterable[int]) -> State:
+        """A state without variables that holds the part of the heap at ``keys`` only: what a callee can reach."""
+        heap = {key: self.heap[key] for key in keys if key in self.heap}
+        return State(heap=heap, renames=Renames(frozenset(heap), {}))
 
     def fork(self) -> State:
         """An independent copy."""
-        return State(dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning)
+        return State(
+            dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames
+        )
 
     def become(self, other: State) -> None:
         """Take over everything from ``other``."""
@@ -99,6 +123,7 @@ class State:
         self.frame_id = other.frame_id
         self.leaving = other.leaving
         self.returning = other.returning
+        self.renames = other.renames
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -108,9 +133,18 @@ class State:
             and self.frame_id == other.frame_id
             and self.leaving == other.leaving
             and self.returning is other.returning
+            and self.renames == other.renames
             and len(self.frames) == len(other.frames)
             and all(a is b or a.variables == b.variables for a, b in zip(self.frames, other.frames, strict=True))
         )
+
+    def signature(self) -> object:
+        """A key that only states which are alike share; states with different keys may be alike too."""
+        held = tuple([id(value) for value in self.variables.values() if type(value) not in _LEAVES])
+        heap = self.heap
+        renamed = tuple(self.renames.done.items()) if self.renames is not None else ()
+        frames = tuple(map(id, self.frames))
+        return (self.frame_id, tuple(heap), tuple(map(id, heap.values())), held, frames, renamed, id(self.returning), self.leaving)
 
     def alike(self, other: State) -> bool:
         """Whether both know the same of sessions and mapped objects, whatever else they differ in.
@@ -122,6 +156,7 @@ class State:
             self.frame_id == other.frame_id
             and self.leaving == other.leaving
             and self.returning is other.returning
+            and self.renames == other.renames
             and len(self.frames) == len(other.frames)
             and _alike_names(self.variables, other.variables)
             and all(a is b or _alike_names(a.variables, b.variables) for a, b in zip(self.frames, other.frames, strict=True))
@@ -130,10 +165,15 @@ class State:
 
     def join(self, other: State) -> State:
         """The least state above both."""
+        if self.renames is not None and other.renames is not None and self.renames != other.renames:
+            one, two = self._renamed_like(other.renames), other._renamed_like(self.renames)
+            if one is not self or two is not other:
+                return one.join(two)
         heap = dict(self.heap)
         for key, record in other.heap.items():
             known = heap.get(key)
-            heap[key] = record if known is None else join_objects(known, record)
+            if known is not record:
+                heap[key] = record if known is None else join_objects(known, record)
         facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
         frames = self.frames
         if frames is not other.frames:
@@ -141,7 +181,25 @@ class State:
                 a if a is b else Frame(a.function, join_mappings(a.variables, b.variables), a.id)
                 for a, b in zip(self.frames, other.frames, strict=True)
             )
-        return State(join_mappings(self.variables, other.variables), heap, frames, facts, self.frame_id, self.leaving, self.returning)
+        variables = join_mappings(self.variables, other.variables)
+        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames)
+
+    def _renamed_like(self, renames: Renames) -> State:
+        """The state with the renames of another one done as well."""
+        missing = {old: new for old, new in renames.done.items() if self.renames is None or old not in self.renames.done}
+        if not missing:
+            return self
+        state = self.fork()
+        for old, new in missing.items():
+            state.move(old, new)
+        return state
+
+    def move(self, old: int, new: int) -> None:
+        """Give the object at ``old`` the id ``new``, where others like it may be already."""
+        record, known = self.heap.get(old), self.heap.get(new)
+        if record is not None:
+            self.heap[new] = record if known is None else join_objects(known, record)
+        self.rename(old, new)
 
     # Heap access
 
@@ -199,6 +257,8 @@ class State:
     def rename(self, old: int, new: int) -> None:
         """Make every reference to ``old`` one to ``new``; ``old`` leaves the heap."""
         before, after = Ref(old), Ref(new)
+        if self.renames is not None and old in self.renames.watched and old not in self.renames.done:
+            self.renames = Renames(self.renames.watched, {**self.renames.done, old: new})
         self.variables = {name: _renamed(value, before, after) for name, value in self.variables.items()}
         self.frames = tuple(
             Frame(frame.function, {name: _renamed(value, before, after) for name, value in frame.variables.items()}, frame.id)
@@ -286,7 +346,7 @@ def _renamed(value: Value, before: Ref, after: Ref) -> Value:
     if value == before:
         return after
     if isinstance(value, Choice) and before in value.atoms:
-        kept = (*(atom for atom in value.atoms if atom not in {before, after}), after)
+        kept = (*(atom for atom in value.atoms if atom not in (before, after)), after)
         return kept[0] if len(kept) == 1 else Choice(kept)
     return value
 
@@ -366,18 +426,16 @@ def merge(states: list[State], limit: int) -> list[State]:
     """Join states that are alike; join the last ones when more than ``limit`` remain."""
     if len(states) < 2:
         return states
-    kept: list[State] = []
+    kept: dict[object, State] = {}
     for state in states:
-        for index, known in enumerate(kept):
-            if known.alike(state):
-                kept[index] = known.join(state)
-                break
-        else:
-            kept.append(state)
-    while len(kept) > limit:
-        last = kept.pop()
-        kept[-1] = kept[-1].join(last)
-    return kept
+        signature = state.signature()
+        if signature not in kept:
+            signature = next((other for other, known in kept.items() if known.alike(state)), signature)
+        known = kept.get(signature)
+        if known is None and len(kept) == limit:
+            signature, known = kept.popitem()
+        kept[signature] = state if known is None else known.join(state)
+    return list(kept.values())
 
 
 def compact(raised: list[Raised]) -> list[Raised]:
@@ -394,16 +452,14 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
         return pairs
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
-        for index, (known, known_value) in enumerate(kept):
-            if _alike_result(known_value, value) and known.alike(state):
-                kept[index] = (known.join(state), join_values(known_value, value))
-                break
-        else:
+        place = next((i for i, (known, result) in enumerate(kept) if _alike_result(result, value) and known.alike(state)), None)
+        if place is None and len(kept) == limit:
+            place = limit - 1
+        if place is None:
             kept.append((state, value))
-    while len(kept) > limit:
-        state, value = kept.pop()
-        known, known_value = kept[-1]
-        kept[-1] = (known.join(state), join_values(known_value, value))
+        else:
+            known, result = kept[place]
+            kept[place] = (known.join(state), join_values(result, value))
     return kept
 
 

@@ -172,11 +172,11 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
     """The ways out of a function, from its summary where there is one; what it raises goes to whoever catches it here."""
     outer = run.raised
 
-    def follow() -> tuple[list[tuple[State, Value]], list[Raised]]:
+    def follow(start: State) -> tuple[list[tuple[State, Value]], list[Raised]]:
         own: list[Raised] | None = [] if outer is not None else None
         run.raised = own
         try:
-            return _ways_out(run, state, callee, args, node), _unwound(state, own or [])
+            return _ways_out(run, start, callee, args, node), _unwound(start, own or [])
         finally:
             run.raised = outer
 

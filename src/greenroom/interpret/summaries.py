@@ -1,18 +1,19 @@
 """Summaries: what following a function did, kept for the next call that finds it in the same situation.
 
 This is the tabulation of Sharir and Pnueli (1981) with exact keys: the arguments, everything reachable from them, every
-session and what is attached to it. The rest of the caller's state cannot matter to the callee and frames the result.
+session and what is attached to it. The rest of the caller's state cannot matter to the callee: the function is followed
+without it, and what it did is put into it (the frame rule of separation logic).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from greenroom.domain.heap import HeapObject, OrmObject, SessionObject
+from greenroom.domain.heap import HeapObject, OrmObject, SessionObject, join_objects
 from greenroom.domain.state import Raised, State
-from greenroom.domain.values import Arguments, FunctionValue, Value
+from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
 from greenroom.interpret.relocation import Relocation
@@ -20,8 +21,8 @@ from greenroom.interpret.run import STEPS, Run
 from greenroom.program.symbols import Class, External
 
 Outcomes = list[tuple[State, Value]]
-Follow = Callable[[], tuple[Outcomes, list[Raised]]]
-"""Follow a function: its ways out with the caller's variables in place, and the exceptions that leave it."""
+Follow = Callable[[State], tuple[Outcomes, list[Raised]]]
+"""Follow a function from a state that holds what it can reach: its ways out, and the exceptions that leave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Effect:
     """One way out: the records that are not as they were, and the value or the exception."""
 
     changes: dict[int, HeapObject]
+    renames: dict[int, int]
     value: Value | None = None
     error: External | Class | None = None
 
@@ -49,101 +51,83 @@ class Summary:
 def summarised(
     run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, follow: Follow
 ) -> tuple[Outcomes, list[Raised]]:
-    """The ways out of a function: from a summary where there is one, else by following it."""
-    found = _situation(run, state, callee, args)
-    if found is None:
-        return follow()
-    key, naming = found
+    """The ways out of a function: from a summary where there is one, else by following it on its part of the heap."""
+    try:
+        key, naming = _situation(run, state, callee, args)
+    except Unnameable:
+        return follow(state)
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
-    known = run.tracker.summaries.get(key)
+    known = run.tracker.summaries.get(key) if key is not None else None
     if isinstance(known, Summary):
-        return _replay(run, state, known, naming, calls)
+        ids = dict(zip(known.ids, naming.ids, strict=True))
+        tokens = dict(zip(known.tokens, naming.tokens, strict=True))
+        run.steps += 1
+        return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
     bounded = len(run.tracker.bounded)
-    results, raised = follow()
-    if len(run.tracker.bounded) == bounded and run.steps <= STEPS:
-        summary = _summary(run, state, naming, calls, results, raised)
-        if summary is not None:
-            run.tracker.summaries[key] = summary
-    return results, raised
+    inner = state.isolated(naming.ids)
+    results, raised = follow(inner)
+    returned = tuple(_effect(inner, after, value, None) for after, value in results)
+    thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
+    summary = Summary(tuple(naming.ids), tuple(naming.tokens), inner.heap, calls, returned, thrown)
+    if key is not None and len(run.tracker.bounded) == bounded and run.steps <= STEPS:
+        run.tracker.summaries[key] = summary
+    return _replay(run, state, summary, None)
 
 
-def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -> tuple[Hashable, Naming] | None:
-    """The key of a call; None where the result depends on more than a key can say."""
-    if (
-        run.schema
-        or any(call.model_code for call in run.calls)
-        or isinstance(state.record(callee.receiver) if callee.receiver else None, OrmObject)
-    ):
-        return None  # reads in a model's own code are reported at the caller's expression
+def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -> tuple[Hashable | None, Naming]:
+    """The key of a call, None where it must not be kept, and what it can reach.
+
+    Raises:
+        Unnameable: the callee sees variables of a function that is still running.
+    """
     live = frozenset((state.frame_id, *(frame.id for frame in state.frames)))
     naming = Naming(state.heap, live)
     repeats = sum(1 for active in run.calls if active.function.node is callee.function.node)
-    context = (
-        repeats,
-        run.greenlet > 0,
-        run.silent > 0,
-        run.schema_lenient,
-        run.raised is None,
-        run.handling[-1] if run.handling else None,
-    )
+    handling = run.handling[-1] if run.handling else None
+    context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, run.raised is None, handling)
     originals = run.tracker.originals
-    try:
-        named = (naming.value(callee), naming.value(args))
-        for key, record in state.heap.items():
-            attached = isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None)
-            if attached or originals.get(key, record) is not record:
-                naming.reference(key)
-        return (context, named, naming.reached()), naming
-    except Unnameable:
-        return None
+    named = (naming.value(callee), naming.value(args))
+    for place, record in state.heap.items():
+        attached = isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None)
+        if attached or originals.get(place, record) is not record:
+            naming.reference(place)
+    key = (context, named, naming.reached())
+    receiver = state.record(callee.receiver) if callee.receiver is not None else None
+    if run.schema or isinstance(receiver, OrmObject) or any(call.model_code for call in run.calls):
+        return None, naming  # reads in a model's own code are reported at the caller's expression
+    return key, naming
 
 
-def _summary(run: Run, state: State, naming: Naming, calls: tuple[int, ...], results: Outcomes, raised: Sequence[Raised]) -> Summary | None:
-    """The effects of a call; None when it reached something that its key does not hold."""
-    heap = {key: state.heap[key] for key in naming.ids if key in state.heap}
-    returned = [_effect(run, state, heap, after, value, None) for after, value in results]
-    thrown = [_effect(run, state, heap, item.state, None, item.error) for item in raised]
-    effects = [effect for effect in (*returned, *thrown) if effect is not None]
-    if len(effects) < len(returned) + len(thrown):
-        return None
-    split = len(returned)
-    return Summary(tuple(naming.ids), tuple(naming.tokens), heap, calls, tuple(effects[:split]), tuple(effects[split:]))
-
-
-def _effect(
-    run: Run, before: State, heap: dict[int, HeapObject], after: State, value: Value | None, error: External | Class | None
-) -> Effect | None:
-    if after.leaving != before.leaving or after.variables != before.variables or len(after.frames) != len(before.frames):
-        return None
-    if any(a is not b and a.variables != b.variables for a, b in zip(after.frames, before.frames, strict=True)):
-        return None
+def _effect(before: State, after: State, value: Value | None, error: External | Class | None) -> Effect:
     changes = {key: record for key, record in after.heap.items() if before.heap.get(key) is not record}
-    if any(key in before.heap and key not in heap for key in changes) or any(key not in after.heap for key in heap):
-        return None
-    return Effect(changes, value, error)
+    return Effect(changes, after.renames.done if after.renames is not None else {}, value, error)
 
 
-def _replay(run: Run, state: State, summary: Summary, naming: Naming, calls: tuple[int, ...]) -> tuple[Outcomes, list[Raised]]:
-    ids = dict(zip(summary.ids, naming.ids, strict=True))
-    tokens = dict(zip(summary.tokens, naming.tokens, strict=True))
-    relocation = Relocation(run.tracker, ids, tokens, summary.calls, calls)
-    run.steps += 1
-    returned = [(_applied(run, state, summary, effect, relocation), effect) for effect in summary.returned]
-    raised = [Raised(effect.error, _applied(run, state, summary, effect, relocation)) for effect in summary.raised]
-    return [(after, relocation.value(effect.value)) for after, effect in returned], raised
+def _replay(run: Run, state: State, summary: Summary, relocation: Relocation | None) -> tuple[Outcomes, list[Raised]]:
+    """The effects of a summary on a caller's state; without a relocation, of one that was made for this very call."""
+    returned: Outcomes = []
+    for effect in summary.returned:
+        value = effect.value if effect.value is not None else NONE
+        returned.append((_applied(run, state, summary, effect, relocation), value if relocation is None else relocation.value(value)))
+    return returned, [Raised(effect.error, _applied(run, state, summary, effect, relocation)) for effect in summary.raised]
 
 
-def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocation: Relocation) -> State:
+def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocation: Relocation | None) -> State:
     after = state.fork()
     originals = run.tracker.originals
-    places = {key: relocation.id(key) for key in effect.changes}
-    for key, place in places.items():
-        if key not in summary.heap and key not in originals:
-            retire(run, after, place)
+    for old, new in effect.renames.items():
+        after.rename(old if relocation is None else relocation.id(old), new if relocation is None else relocation.id(new))
+    places = {key: key if relocation is None else relocation.id(key) for key in effect.changes}
+    made = [key for key in places if key not in summary.heap and key not in originals]
+    for key in made:
+        retire(run, after, places[key])
+    held = after.reachable() if any(places[key] in after.heap for key in made) else set()
     for key, record in effect.changes.items():
+        place = places[key]
         if originals.get(key) is record:
             after.heap.setdefault(key, record)
-        else:
-            place = places[key]
-            after.heap[place] = relocation.record(record, summary.heap.get(key), state.heap.get(place))
+            continue
+        put = record if relocation is None else relocation.record(record, summary.heap.get(key), state.heap.get(place))
+        known = after.heap.get(place) if place in held and key not in summary.heap else None
+        after.heap[place] = put if known is None else join_objects(known, put)
     return after
