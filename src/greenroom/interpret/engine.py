@@ -12,9 +12,10 @@ from greenroom.domain.state import State
 from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref, Value
 from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
+from greenroom.interpret.concern import candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.materialise import assumed
-from greenroom.interpret.roots import candidates, concerned
+from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables, Tracker
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
@@ -31,7 +32,8 @@ def interpret(
     """Follow every root of a project; returns what was seen."""
     tracker = Tracker()
     modules = relevant_modules(program, backend, group)
-    tracker.concerned = concerned(modules, {mapped.name for mapped in backend.mapped_classes()})
+    every = candidates(program, backend, modules)
+    tracker.concerned = concerned(program, every)
     for route in backend.routes():
         if progress is not None:
             progress(route.function.qualname)
@@ -39,7 +41,7 @@ def interpret(
         _guarded(tracker, route.function, partial(endpoints.follow, run, route))
         tracker.reached.add(route.function.node)
         tracker.functions += 1
-    first, rest = candidates(modules)
+    first, rest = entries(every)
     for function in (*first, *rest):
         if function.node in tracker.reached or function.node not in tracker.concerned:
             continue

@@ -8,6 +8,7 @@ from contextlib import suppress
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, FunctionValue, Ref, Value, join_values
+from greenroom.interpret.concern import SESSION_NAMES
 from greenroom.interpret.materialise import assumed
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class, External, Function
@@ -152,12 +153,7 @@ def arguments_for(run: Run, state: State, function: Function, node: ast.AST, ext
         if function.owner is not None:
             type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
         value = symbolic(run, state, type_ref, parameter, (extra, parameter.arg), depth)
-        if (
-            isinstance(value, Anything)
-            and value.type is None
-            and function.is_async
-            and parameter.arg in ("session", "db", "db_session", "async_session")
-        ):
+        if isinstance(value, Anything) and value.type is None and function.is_async and parameter.arg in SESSION_NAMES:
             value = ambient_session(run, state, asynchronous=True, cls=None)
         named.append((parameter.arg, value))
     return Arguments((), tuple(named))

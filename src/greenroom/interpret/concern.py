@@ -1,0 +1,164 @@
+"""Which functions can matter: those that touch the database side themselves, and those that mention one that does.
+
+This reads words, not trees, and errs towards following a function: what is left out is never interpreted unless it is
+handed a session or a mapped object.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from greenroom.facts.collect import Backend
+from greenroom.program.program import Program
+from greenroom.program.symbols import Class, Function, Module
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"(?<!def )\b([A-Za-z_]\w*)\s*\(|\b(?:Depends|Security)\(\s*(?:\w+\.)*(\w+)")
+_USE = re.compile(
+    r"(?:session|db|database|conn|connection|uow|transaction|tx|repo|repository)\w*(?:\(\))?\s*\.\s*"
+    r"(?:add|add_all|begin|close|connection|delete|exec|execute|expire|get|get_one|merge|query|scalar|stream|stream_scalars)\s*\(",
+    re.IGNORECASE,
+)
+"""A session's method, called on something that is named like a session."""
+EVIDENCE = frozenset(
+    {
+        "AsyncAttrs", "AsyncSession", "Session", "SessionLocal", "async_scoped_session", "async_sessionmaker", "awaitable_attrs",
+        "begin_nested", "commit", "expire_all", "expunge", "expunge_all", "flush", "joinedload", "make_transient", "refresh", "rollback",
+        "run_sync", "scalar_one", "scalar_one_or_none", "scalars", "scoped_session", "selectinload", "sessionmaker",
+    }
+)  # fmt: skip
+"""Words that hardly anything but a session, or what makes one, is called by."""
+SESSION_NAMES = frozenset({"session", "db", "db_session", "async_session"})
+"""Parameters that are taken for a session where they have no annotation."""
+COMMON = frozenset(
+    {
+        "__aenter__", "__aexit__", "__call__", "__enter__", "__exit__", "__init__", "add", "all", "append", "close", "copy", "count",
+        "create", "decorator", "delete", "dict", "execute", "filter", "find", "first", "format", "from_dict", "get", "handle", "id",
+        "inner", "items", "join", "json", "keys", "list", "load", "main", "name", "pop", "process", "read", "run", "save", "send", "set",
+        "split", "start", "stop", "strip", "to_dict", "type", "update", "validate", "values", "wrapper", "write",
+    }
+)  # fmt: skip
+"""Names that mean too many things to follow a mention of them."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A function with the words of its source."""
+
+    function: Function
+    words: frozenset[str]
+    called: frozenset[str]
+    """The names that it calls, or depends on."""
+    evident: bool
+
+
+def functions(module: Module) -> Iterator[Function]:
+    """All functions and methods of a module, outermost first; functions inside functions are reached through those."""
+    for members in module.bindings.values():
+        for member in members:
+            if isinstance(member, Function):
+                yield member
+            elif isinstance(member, Class) and member.module is module:
+                yield from _methods(member)
+
+
+def _methods(cls: Class) -> Iterator[Function]:
+    for members in cls.members.values():
+        for member in members:
+            if isinstance(member, Function):
+                yield member
+            elif isinstance(member, Class):
+                yield from _methods(member)
+
+
+def candidates(program: Program, backend: Backend, modules: Iterable[Module]) -> list[Candidate]:
+    """Every function of ``modules`` with what can be read off its text."""
+    models = {mapped.name for mapped in backend.mapped_classes()}
+    found: list[Candidate] = []
+    for module in modules:
+        names = EVIDENCE | _model_names(program, backend, module, models)
+        lines = module.source.lines
+        for function in functions(module):
+            text = "\n".join(lines[function.node.lineno - 1 : function.node.end_lineno or function.node.lineno])
+            words = frozenset(_WORD.findall(text))
+            evident = (
+                not words.isdisjoint(names)
+                or _USE.search(text) is not None
+                or ("import" in words and not words.isdisjoint(models))
+                or (function.is_async and not SESSION_NAMES.isdisjoint(_parameters(function)))
+            )
+            called = frozenset(name for match in _CALL.findall(text) for name in match if name)
+            found.append(Candidate(function, words, called, evident))
+    return found
+
+
+def _model_names(program: Program, backend: Backend, module: Module, models: set[str]) -> frozenset[str]:
+    """The names under which a module knows mapped classes."""
+    found = {name for name in models if _is_model(program, backend, module, name)}
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom):
+            found.update(alias.asname for alias in node.names if alias.asname is not None and alias.name in models)
+    return frozenset(found)
+
+
+def _is_model(program: Program, backend: Backend, module: Module, name: str) -> bool:
+    if name not in module.bindings and not module.stars:
+        return False
+    symbol = program.lookup(module, name)
+    return isinstance(symbol, Class) and backend.mapped(symbol) is not None
+
+
+def _parameters(function: Function) -> list[str]:
+    spec = function.node.args
+    return [parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)]
+
+
+def concerned(program: Program, every: Iterable[Candidate]) -> set[object]:
+    """The functions with evidence, the methods of classes that hold a session, and all that mention one of these."""
+    reached = _Reached(set(), set(), set())
+    waiting: list[Candidate] = []
+    holders = {c.function.owner for c in every if c.evident and c.function.name == "__init__" and isinstance(c.function.owner, Class)}
+    for candidate in every:
+        if candidate.evident or _holds(program, candidate.function, holders):
+            reached.add(candidate.function)
+        else:
+            waiting.append(candidate)
+    grown = True
+    while grown and waiting:
+        before = len(reached.functions)
+        waiting = [candidate for candidate in waiting if not reached.by(candidate)]
+        grown = len(reached.functions) > before
+    return reached.functions
+
+
+@dataclass(slots=True)
+class _Reached:
+    """The functions found so far, with the names that lead to them: by a call, or by being read as a property."""
+
+    functions: set[object]
+    names: set[str]
+    properties: set[str]
+
+    def add(self, function: Function) -> None:
+        self.functions.add(function.node)
+        if function.kind == "property":
+            self.properties.add(function.name)
+        elif function.name not in COMMON:
+            self.names.add(function.name)
+        elif function.name in ("__init__", "__call__", "__aenter__", "__enter__") and function.owner is not None:
+            self.names.add(function.owner.name)
+
+    def by(self, candidate: Candidate) -> bool:
+        """Whether the candidate leads to one of them; then it is one too."""
+        if self.names.isdisjoint(candidate.called) and self.properties.isdisjoint(candidate.words):
+            return False
+        self.add(candidate.function)
+        return True
+
+
+def _holds(program: Program, function: Function, holders: set[Class]) -> bool:
+    owner = function.owner
+    return bool(holders) and isinstance(owner, Class) and any(base in holders for base in program.mro(owner))
