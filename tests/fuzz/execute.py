@@ -25,8 +25,10 @@ from tests.fuzz.program import FLAGS, Program
 from tests.fuzz.render import modules_of
 from tests.fuzz.watch import Watch
 
-ROWS = ("own", "shared", "lonely", "empty")
-"""Sets of rows: children with a parent each, all with one parent, with none, and no rows at all."""
+ROWS = ("own", "shared", "crossed", "lonely", "empty")
+"""Sets of rows: children with a parent each, all with one parent, each with the other's (and a row before them), with none; no rows."""
+PAIRS = {"own": ((1, 1), (2, 2)), "shared": ((1, 1), (1, 2)), "crossed": ((0, 0), (2, 1), (1, 2)), "lonely": ((1, 1), (1, 2))}
+"""Keys of parent and child."""
 FAULTS = 3
 """How many statements inside ``try`` bodies fail in turn."""
 INSTRUMENTED = frozenset({"helpers", "service"})
@@ -183,7 +185,7 @@ def _inserts(table: Table, rows: str) -> Iterator[str]:
     between = "id" not in table.c
     if between and rows == "lonely":
         return
-    pairs = [(1, 1), (2, 2)] if rows == "own" else [(1, 1), (1, 2)]
+    pairs = PAIRS[rows]
     for parent, key in pairs:
         values: dict[str, str] = {}
         for column in table.c:

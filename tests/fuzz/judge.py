@@ -70,9 +70,16 @@ class Result:
     findings: dict[Place, dict[str, bool]] = field(default_factory=dict)
 
 
+def senseless(watch: Watch) -> bool:
+    """Whether the program uses what it does not define, as one does from which too much was taken away."""
+    return any("NameError" in text or ("has no attribute" in text and "NoneType" not in text) for text in watch.other.values())
+
+
 def judge(program: Program, laboratory: Laboratory) -> Result:
     """Run and analyse one program."""
     watch = laboratory.observe(program)
+    if senseless(watch):
+        raise ValueError(f"the program makes no sense: {watch.other}")
     try:
         findings = analyse(program)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the analyser's fault

@@ -58,8 +58,8 @@ class Load:
     var: str
     model: str
     how: str = "get_one"
-    key: int = 1
-    """The primary key; 0 for a query of all rows."""
+    key: int = 0
+    """The primary key; 0 for a query of all rows (a ``get`` takes 1 then)."""
     options: tuple[str, ...] = ()
     populate: bool = False
 

@@ -30,13 +30,13 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         action = "mutate"
     if record.life & PERSISTENT and record.session is not None:
         session = state.session(record.session)
-        if session is not None and session.failed is not None and run.greenlet == 0:
+        if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
     if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
-        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32) or careful):
+        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
             answer = _from_identity_map(state, key, record, relationship)
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)

@@ -27,7 +27,7 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass
-from greenroom.interpret.materialise import column_states, related_value, strategy_of
+from greenroom.interpret.materialise import column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
@@ -254,7 +254,10 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         elif found.life & (PERSISTENT | DELETED):
             state.heap[key] = found.evolve(
                 life=PERSISTENT, attributes=expired(found, ROLLED_BACK, origin), dirty=frozenset(), assigned_at={}, touched=-1,
-                values={name: value for name, value in found.values.items() if name in found.mapped.relationships or name.startswith("~")},
+                values={
+                    name: value for name, value in found.values.items()
+                    if (name in found.mapped.relationships and name not in found.dirty) or name.startswith("~")
+                },
             )  # fmt: skip
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0))
 
@@ -300,7 +303,8 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
             found.mapped.name,
             name,
         )
-    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), dirty=found.dirty - gone)
+    values = {name: value for name, value in found.values.items() if name not in gone}
+    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), values=values, dirty=found.dirty - gone)
 
 
 def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
@@ -365,7 +369,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     for name, relationship in mapped.relationships.items():
         known = attributes.get(name, IS_LOADED)
         strategy, plan = strategy_of(relationship, found.plan)
-        condition = AFTER_LOAD.get(strategy, LAZY)
+        condition = condition_of(run, mapped, relationship, found.plan)
         if not drop and not known.bits & DROPPED:
             continue
         if condition == RAISING:
@@ -374,7 +378,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and strategy not in ("noload", "write_only", "dynamic"):
-                child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name))
+                child = load_object(
+                    run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name), path=((mapped.name, name),)
+                )
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
             attributes[name] = LoadState(UNKNOWN)
