@@ -41,6 +41,11 @@ class Disagreement:
     place: Place
     detail: str
 
+    @property
+    def rule(self) -> str:
+        """The rule that is reported."""
+        return self.detail.rpartition("reported: ")[2]
+
 
 @dataclass(slots=True)
 class Tally:

@@ -145,8 +145,9 @@ def column_states(run: Run, mapped: MappedClass, plan: Plan, node: ast.AST) -> d
         else:
             states[name] = IS_LOADED
     for name, deferred in mapped.column_properties.items():
-        left_out = (deferred and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
-        states[name] = absent(DEFERRED, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
+        left_out = ((deferred or name in plan.deferred) and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
+        bit = RAISING if name in plan.raising or ("*" in plan.raising and plan.only is not None) else DEFERRED
+        states[name] = absent(bit, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
     for name in mapped.query_expressions:
         states[name] = IS_LOADED
     return states

@@ -163,16 +163,15 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         record = state.record(atom)
         if not isinstance(record, OrmObject) or not isinstance(atom, Ref):
             continue
-        others = any(key != atom.id and (found.dirty or found.life & 2) for key, found in state.objects_of(session))
-        if others:
-            held = state.heap[atom.id]
-            if isinstance(held, OrmObject) and held.life == PERSISTENT:
-                # The refreshed object's own changes are thrown away, not flushed.
-                state.heap[atom.id] = held.evolve(dirty=frozenset())
-                autoflush(run, state, session, node)
-                again = state.orm(atom.id)
-                if again is not None:
-                    state.heap[atom.id] = again.evolve(dirty=held.dirty, assigned_at=held.assigned_at)
+        if record.life == PERSISTENT:
+            # Changes to what is refreshed are thrown away; all others are flushed first.
+            lost = record.dirty if names is None else record.dirty & names
+            left = record.dirty - lost | ({work.MODIFIED} if lost and names is not None else frozenset())
+            state.heap[atom.id] = record.evolve(dirty=left)
+            autoflush(run, state, session, node)
+            again = state.orm(atom.id)
+            if again is not None:
+                state.heap[atom.id] = again.evolve(dirty=again.dirty | lost, assigned_at={**again.assigned_at, **record.assigned_at})
         current = state.orm(atom.id)
         if current is not None and current.life & PERSISTENT:
             unknown_names = names_value is not None and names_value != NONE and names is None
