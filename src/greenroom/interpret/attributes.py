@@ -6,13 +6,28 @@ import ast
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import BLANK, DROPPED, EMITS, IS_LOADED, LAZY, LOADED, RAISING, UNKNOWN, LoadState, Origin, Site
+from greenroom.domain.loading import (
+    BLANK,
+    DEFERRED,
+    DROPPED,
+    EMITS,
+    IS_LOADED,
+    LAZY,
+    LOADED,
+    RAISING,
+    REFRESHED_AWAY,
+    UNKNOWN,
+    LoadState,
+    Origin,
+    Site,
+)
 from greenroom.domain.state import HINT, State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
+from greenroom.interpret.sessions import autoflush
 from greenroom.interpret.work import attach, reload
 from greenroom.program.symbols import External
 
@@ -30,13 +45,13 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         action = "mutate"
     if record.life & PERSISTENT and record.session is not None:
         session = state.session(record.session)
-        if session is not None and session.failed is not None and run.greenlet == 0:
+        if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
     if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
-        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32) or careful):
+        if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
             answer = _from_identity_map(state, key, record, relationship)
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
@@ -85,7 +100,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     value = related_value(run, state, node, key, relationship, Ref(child))
     current = state.orm(key)
     if current is not None:
-        attributes = {**current.attributes, relationship.name: IS_LOADED}
+        attributes = current.attributes if current.many else {**current.attributes, relationship.name: IS_LOADED}
         state.heap[key] = current.evolve(values={**current.values, relationship.name: value}, attributes=attributes)
     column_null = not relationship.uselist and any(
         (column := record.mapped.columns.get(name)) is not None and column.nullable for name in relationship.local_foreign_keys
@@ -177,6 +192,10 @@ def _absent(
         sure = bool(known.sure & bit) and not unsure
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
+    elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
+        autoflush(run, state, record.session, node)
+        record = state.orm(key) or record
+    before = record
     if known.bits & DROPPED and not detached:
         reload(run, state, key, node, drop=False)
         record = state.orm(key) or record
@@ -184,6 +203,9 @@ def _absent(
     if detached:
         attributes = {n: s.without(EMITS) if n in record.mapped.columns else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
+    if before.many:
+        # One of many objects was read: the others are as they were.
+        attributes = {n: s if s == attributes[n] else s.unsure() for n, s in before.attributes.items()}
     state.heap[key] = record.evolve(attributes=attributes)
 
 

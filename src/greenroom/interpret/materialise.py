@@ -11,15 +11,19 @@ from greenroom.domain.state import HINT, State
 from greenroom.domain.values import Ref, Value
 from greenroom.facts.records import Inheritance, MappedClass, Relationship
 from greenroom.interpret.run import Run
-from greenroom.semantics.strategies import AFTER_LOAD
+from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 
 def load(
-    run: Run, state: State, mapped: MappedClass, session: int | None, plan: Plan, node: ast.AST, *, many: bool = False, extra: object = None
-) -> int:
-    """Allocate an object as a SELECT with ``plan`` leaves it; eagerly loaded relationships are allocated too."""
+    run: Run, state: State, mapped: MappedClass, session: int | None, plan: Plan, node: ast.AST, *, many: bool = False, extra: object = None,
+    path: tuple[tuple[str, str], ...] = (),
+) -> int:  # fmt: skip
+    """Allocate an object as a SELECT with ``plan`` leaves it; eagerly loaded relationships are allocated too.
+
+    ``path`` names the relationships, with their classes, through which the SELECT came here.
+    """
     key = run.identity(node, (mapped.symbol.node, extra))
-    return _load(run, state, mapped, session, plan, node, key, many=many, path=())
+    return _load(run, state, mapped, session, plan, node, key, many=many, path=path)
 
 
 def _load(
@@ -45,11 +49,10 @@ def _load(
     for name, relationship in mapped.relationships.items():
         strategy, child_plan = strategy_of(relationship, plan)
         step = (mapped.name, name)
-        condition = AFTER_LOAD.get(strategy, LAZY)
-        explicit = name in plan.relationships
-        if condition == LOADED and strategy not in ("noload", "write_only", "dynamic") and (explicit or step not in path):
+        condition = condition_of(run, mapped, relationship, plan, path)
+        target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+        if condition == LOADED and strategy not in ("noload", "write_only", "dynamic"):
             record.attributes[name] = IS_LOADED
-            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None:
                 child_key = run.identity(node, (key, name))
                 reverse = (relationship.back_populates, key) if relationship.back_populates else None
@@ -84,6 +87,22 @@ def _subclass_columns(run: Run, mapped: MappedClass) -> dict[str, tuple[str, boo
                 known.update(added)
         run.tracker.subclass_columns[mapped.symbol] = known
     return known
+
+
+def condition_of(run: Run, mapped: MappedClass, relationship: Relationship, plan: Plan, path: tuple[tuple[str, str], ...] = ()) -> int:
+    """What a SELECT makes of a relationship.
+
+    A strategy that no option asked for stops at a class that the chain has met already, or at its ``join_depth``.
+    """
+    strategy, _ = strategy_of(relationship, plan)
+    condition = AFTER_LOAD.get(strategy, LAZY)
+    if relationship.name in plan.relationships or strategy not in CHAINING:
+        return condition
+    if relationship.join_depth is not None:
+        return LAZY if len(path) + 1 > relationship.join_depth else condition
+    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+    met = {mapped.name, *(owner for owner, _ in path)}
+    return LAZY if target is not None and target.name in met else condition
 
 
 def _recur(run: Run, state: State, node: ast.AST, child: int, relationship: Relationship) -> None:
@@ -126,8 +145,9 @@ def column_states(run: Run, mapped: MappedClass, plan: Plan, node: ast.AST) -> d
         else:
             states[name] = IS_LOADED
     for name, deferred in mapped.column_properties.items():
-        left_out = (deferred and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
-        states[name] = absent(DEFERRED, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
+        left_out = ((deferred or name in plan.deferred) and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
+        bit = RAISING if name in plan.raising or ("*" in plan.raising and plan.only is not None) else DEFERRED
+        states[name] = absent(bit, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
     for name in mapped.query_expressions:
         states[name] = IS_LOADED
     return states

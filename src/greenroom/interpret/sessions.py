@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PERSISTENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, GENERATED, IS_LOADED, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -29,7 +29,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import Default, EagerDefaults, MappedClass
 from greenroom.interpret import work
-from greenroom.interpret.materialise import column_states, load, related_value, strategy_of
+from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.effects import (
@@ -163,16 +163,15 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         record = state.record(atom)
         if not isinstance(record, OrmObject) or not isinstance(atom, Ref):
             continue
-        others = any(key != atom.id and (found.dirty or found.life & 2) for key, found in state.objects_of(session))
-        if others:
-            held = state.heap[atom.id]
-            if isinstance(held, OrmObject) and held.life == PERSISTENT:
-                # The refreshed object's own changes are thrown away, not flushed.
-                state.heap[atom.id] = held.evolve(dirty=frozenset())
-                autoflush(run, state, session, node)
-                again = state.orm(atom.id)
-                if again is not None:
-                    state.heap[atom.id] = again.evolve(dirty=held.dirty, assigned_at=held.assigned_at)
+        if record.life == PERSISTENT:
+            # Changes to what is refreshed are thrown away; all others are flushed first.
+            lost = record.dirty if names is None else record.dirty & names
+            left = record.dirty - lost | ({work.MODIFIED} if lost and names is not None else frozenset())
+            state.heap[atom.id] = record.evolve(dirty=left)
+            autoflush(run, state, session, node)
+            again = state.orm(atom.id)
+            if again is not None:
+                state.heap[atom.id] = again.evolve(dirty=again.dirty | lost, assigned_at={**again.assigned_at, **record.assigned_at})
         current = state.orm(atom.id)
         if current is not None and current.life & PERSISTENT:
             unknown_names = names_value is not None and names_value != NONE and names is None
@@ -248,7 +247,7 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     identity = args.get(1, "ident")
     populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
-    if required:
+    if required and (existing is None or populate):
         run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
@@ -336,17 +335,21 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
             values.pop(name, None)
     for name, relationship in record.mapped.relationships.items():
         strategy, child_plan = strategy_of(relationship, plan)
-        if AFTER_LOAD.get(strategy) == 1 and (populate or attributes[name].bits != 1) and relationship.target is not None:
+        condition = condition_of(run, record.mapped, relationship, plan)
+        if condition == LOADED and (populate or attributes[name].bits != 1) and relationship.target is not None:
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target)
             if target is not None:
-                child = load(run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name))
+                child = load(
+                    run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name),
+                    path=((record.mapped.name, name),),
+                )  # fmt: skip
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
-        elif populate and AFTER_LOAD.get(strategy, 128) == 128:
+        elif populate and condition == LAZY:
             bit = 32 if attributes[name].bits & (1 | 32) else 128
             attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
             values.pop(name, None)
-    state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate else record.plan)
+    state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate and plan is not NOTHING else record.plan)
 
 
 def _touch_others(

@@ -27,13 +27,15 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass
-from greenroom.interpret.materialise import column_states, related_value, strategy_of
+from greenroom.interpret.materialise import column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
 
 DELETION = "~deleted"
+MODIFIED = "~modified"
+"""Stands among the dirty attributes for an object whose changes were lost, but which a flush still visits."""
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -89,7 +91,17 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty & _written(record.mapped):
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
-            state.heap[key] = record.evolve(dirty=frozenset(), assigned_at={})
+            attributes = {**record.attributes, **_visited(run, record.mapped, node)}
+            state.heap[key] = record.evolve(attributes=attributes, dirty=frozenset(), assigned_at={})
+
+
+def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
+    """What a flush expires in each object that was modified, whether or not its row is written."""
+    here = run.site(node)
+    return {
+        name: absent(GENERATED, Origin(here, f"every flush that visits the object expires the column_property `{name}`"))
+        for name in mapped.column_properties
+    }
 
 
 def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -138,8 +150,7 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
                 attributes[name] = _generated(Origin(here, f"the INSERT of this flush leaves `{name}` to the database"), fetched=fetched)
             else:
                 attributes[name] = absent(DEFERRED, Origin(here, f"`{name}` is deferred and was never given"))
-    for name in mapped.column_properties:
-        attributes[name] = absent(GENERATED, Origin(here, f"every flush that writes the row expires the column_property `{name}`"))
+    attributes.update(_visited(run, mapped, node))
     for name in mapped.query_expressions:
         attributes[name] = IS_LOADED
     for name, relationship in mapped.relationships.items():
@@ -199,8 +210,7 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
         elif column.generated_on_update and not fetched:
             why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
             attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
-    for name in mapped.column_properties:
-        attributes[name] = absent(GENERATED, Origin(here, f"every flush that writes the row expires the column_property `{name}`"))
+    attributes.update(_visited(run, mapped, node))
     return record.evolve(attributes=attributes, values=values, dirty=frozenset(), assigned_at={})
 
 
@@ -254,7 +264,10 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         elif found.life & (PERSISTENT | DELETED):
             state.heap[key] = found.evolve(
                 life=PERSISTENT, attributes=expired(found, ROLLED_BACK, origin), dirty=frozenset(), assigned_at={}, touched=-1,
-                values={name: value for name, value in found.values.items() if name in found.mapped.relationships or name.startswith("~")},
+                values={
+                    name: value for name, value in found.values.items()
+                    if (name in found.mapped.relationships and name not in found.dirty) or name.startswith("~")
+                },
             )  # fmt: skip
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0))
 
@@ -294,13 +307,15 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
         return
     origin = Origin(run.site(node), "expired here")
     gone = found.dirty - {DELETION} if names is None else found.dirty & names
-    for name in sorted(gone)[:1]:
+    left = found.dirty - gone | ({MODIFIED} if gone and names is not None else frozenset())
+    for name in sorted(gone - {MODIFIED})[:1]:
         run.emit(
             ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
             found.mapped.name,
             name,
         )
-    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), dirty=found.dirty - gone)
+    values = {name: value for name, value in found.values.items() if name not in gone}
+    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), values=values, dirty=left)
 
 
 def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
@@ -308,7 +323,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     found = state.orm(key)
     if found is None:
         return
-    lost = sorted(found.dirty - {DELETION} if names is None else found.dirty & names)
+    lost = sorted(found.dirty - {DELETION, MODIFIED} if names is None else found.dirty & names)
     if lost and found.life & PERSISTENT and not found.life & PENDING:
         for name in lost[:1]:
             run.emit(
@@ -365,7 +380,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     for name, relationship in mapped.relationships.items():
         known = attributes.get(name, IS_LOADED)
         strategy, plan = strategy_of(relationship, found.plan)
-        condition = AFTER_LOAD.get(strategy, LAZY)
+        condition = condition_of(run, mapped, relationship, found.plan)
         if not drop and not known.bits & DROPPED:
             continue
         if condition == RAISING:
@@ -374,7 +389,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and strategy not in ("noload", "write_only", "dynamic"):
-                child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name))
+                child = load_object(
+                    run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name), path=((mapped.name, name),)
+                )
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
             attributes[name] = LoadState(UNKNOWN)

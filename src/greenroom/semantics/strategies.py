@@ -28,3 +28,6 @@ AFTER_INSERT: dict[str, int] = {
     "dynamic": LOADED,
 }
 """For a relationship never given to a new object; every other strategy, the eager ones too, leaves it LAZY."""
+
+CHAINING = frozenset({"selectin", "joined", "subquery", "immediate"})
+"""Eager strategies that go on from class to class."""

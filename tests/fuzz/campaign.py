@@ -1,0 +1,82 @@
+"""Goes through a range of seeds: draws, judges, shrinks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.fuzz.execute import Laboratory
+from tests.fuzz.generate import generate
+from tests.fuzz.judge import Disagreement, Tally, Verdict, analyse, judge
+from tests.fuzz.page import page_block
+from tests.fuzz.program import Program
+from tests.fuzz.shrink import shrink
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A program on which analyser and ORM disagree, as a page block."""
+
+    seed: int
+    summary: str
+    text: str
+
+
+@dataclass(slots=True)
+class Campaign:
+    """What came of many programs."""
+
+    tally: Tally = field(default_factory=Tally)
+    failures: list[Failure] = field(default_factory=list)
+    failed: int = 0
+    disagreements: int = 0
+
+    def add(self, other: Campaign) -> None:
+        """Put two parts together."""
+        self.tally.add(other.tally)
+        self.failures.extend(other.failures)
+        self.failed += other.failed
+        self.disagreements += other.disagreements
+
+
+def run_campaign(seeds: Iterable[int], *, shrinks: bool, limit: int, tell: Callable[[Failure], None] | None = None) -> Campaign:
+    """Judge the program of every seed."""
+    campaign = Campaign()
+    laboratory = Laboratory()
+    try:
+        for seed in seeds:
+            program = generate(seed)
+            result = judge(program, laboratory)
+            campaign.tally.add(result.tally)
+            if not result.disagreements:
+                continue
+            campaign.failed += 1
+            campaign.disagreements += len(result.disagreements)
+            if len(campaign.failures) < limit:
+                failure = explain(seed, program, result.disagreements[0], laboratory, shrinks=shrinks)
+                campaign.failures.append(failure)
+                if tell is not None:
+                    tell(failure)
+    finally:
+        laboratory.close()
+    return campaign
+
+
+def explain(seed: int, program: Program, first: Disagreement, laboratory: Laboratory, *, shrinks: bool) -> Failure:
+    """Shrink a disagreeing program and print it."""
+
+    def holds(candidate: Program) -> bool:
+        try:
+            if first.verdict is Verdict.EXTRA and not any(words.get(first.rule) for words in analyse(candidate).values()):
+                return False
+            found = judge(candidate, laboratory).disagreements
+        except Exception:  # noqa: BLE001 -- a candidate that cannot be built shows nothing
+            return False
+        return any(one.verdict is first.verdict and _words(one) == _words(first) for one in found)
+
+    small = shrink(program, holds) if shrinks else program
+    return Failure(seed, f"{first.verdict.value}: {first.detail}", page_block(small, judge(small, laboratory)))
+
+
+def _words(disagreement: Disagreement) -> str:
+    return disagreement.detail.partition(";")[0]

@@ -1,0 +1,165 @@
+"""Sees what each line of a running program does: whether it raises, does implicit IO, or passes."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.util import greenlet_spawn
+
+from tests.executable.outcome import Kind, kind_of
+
+Place: TypeAlias = tuple[str, int]
+"""Name of a module, and line."""
+FAILURES = frozenset({Kind.IMPLICIT_IO, Kind.DETACHED, Kind.RAISELOAD, Kind.FAILED_FLUSH})
+"""What the analyser is expected to predict."""
+SEEN = "seen_by_the_watch"
+"""Marks an exception that was written down; holding it would keep its frames and their objects alive."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """What one run, or several runs of one program, did on each line."""
+
+    raised: dict[Place, set[Kind]] = field(default_factory=dict)
+    passed: set[Place] = field(default_factory=set)
+    other: dict[Place, str] = field(default_factory=dict)
+    """Exceptions that are none of the analyser's business."""
+    sessions: list[AsyncSession] = field(default_factory=list)
+    guards: int = 0
+    fault: int = 0
+    """The statement inside ``try`` bodies that the database refuses; 0 for none."""
+    statements: int = 0
+    """Statements that ``try`` bodies have sent so far in this run."""
+    _inside: list[Place] = field(default_factory=list)
+
+    def start(self, fault: int) -> None:
+        """Begin another run."""
+        self.guards, self.fault, self.statements = 0, fault, 0
+        self._inside.clear()
+
+    async def probe(self, place: Place, expression: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever the expression gives
+        """Evaluate an expression that should not need the database; implicit IO is seen, then carried out."""
+        gc.collect()
+        try:
+            if self.guards:
+                value = expression()
+            else:
+                value = await self._carried_out(place, expression)
+        except Exception as error:
+            self._failed(place, error)
+            raise
+        self.passed.add(place)
+        return value
+
+    async def _carried_out(self, place: Place, expression: Callable[[], Any]) -> Any:  # noqa: ANN401 -- as above
+        """As if what is missing had been loaded before, by a query that flushes nothing."""
+        kept = [(session.sync_session, session.sync_session.autoflush) for session in self.sessions]
+        for session, _ in kept:
+            session.autoflush = False
+        try:
+            return await _Suspending(greenlet_spawn(expression), lambda: self._emitted(place))
+        finally:
+            for session, autoflush in kept:
+                session.autoflush = autoflush
+
+    def _emitted(self, place: Place) -> None:
+        self.raised.setdefault(self._inside[-1] if self._inside else place, set()).add(Kind.IMPLICIT_IO)
+
+    def _failed(self, place: Place, error: BaseException) -> None:
+        """Write down an exception at the innermost line that it passes."""
+        if getattr(error, SEEN, False):
+            return
+        setattr(error, SEEN, True)
+        kind = kind_of(error)
+        if kind in FAILURES:
+            self.raised.setdefault(place, set()).add(kind)
+        else:
+            self.other.setdefault(place, f"{type(error).__name__}: {error}"[:200])
+
+    @contextmanager
+    def line(self, place: Place) -> Iterator[None]:
+        """A statement that awaits, or one of a plain function."""
+        try:
+            yield
+        except Exception as error:
+            self._failed(place, error)
+            raise
+        except BaseException:
+            raise
+        else:
+            self.passed.add(place)
+
+    @contextmanager
+    def guarded(self, place: Place) -> Iterator[None]:
+        """The body of a ``try``."""
+        del place
+        self.guards += 1
+        try:
+            yield
+        finally:
+            self.guards -= 1
+
+    @contextmanager
+    def inside(self, place: Place) -> Iterator[None]:
+        """The body of a plain function."""
+        self._inside.append(place)
+        try:
+            yield
+        finally:
+            self._inside.pop()
+
+    def at(self, place: Place) -> None:
+        """A plain function has reached a line."""
+        self._inside[-1] = place
+
+    @staticmethod
+    def put(value: object, owner: object, name: str) -> None:
+        """``owner.name = value``, in the order in which Python evaluates it."""
+        setattr(owner, name, value)
+
+    def refuses(self) -> bool:
+        """Whether the database refuses the statement that is about to be sent."""
+        if not self.guards:
+            return False
+        self.statements += 1
+        return self.statements == self.fault
+
+
+class _Suspending:
+    """Awaits a coroutine and tells whether it really had to wait."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], waited: Callable[[], None]) -> None:
+        self._coroutine = coroutine
+        self._waited = waited
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        coroutine = self._coroutine
+        try:
+            waiting = coroutine.send(None)
+        except StopIteration as done:
+            return done.value
+        self._waited()
+        while True:
+            try:
+                sent = yield waiting
+            except BaseException as error:  # noqa: BLE001 -- handed on, like everything else
+                step: Callable[[], Any] = _thrower(coroutine, error)
+            else:
+                step = _sender(coroutine, sent)
+            try:
+                waiting = step()
+            except StopIteration as done:
+                return done.value
+
+
+def _thrower(coroutine: Coroutine[Any, Any, Any], error: BaseException) -> Callable[[], Any]:
+    return lambda: coroutine.throw(error)
+
+
+def _sender(coroutine: Coroutine[Any, Any, Any], value: object) -> Callable[[], Any]:
+    return lambda: coroutine.send(value)
