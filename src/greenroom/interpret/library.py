@@ -42,7 +42,9 @@ from greenroom.interpret.attributes import read, report
 from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Diverted, Infeasible, Run
+from greenroom.interpret.symbolic import session_class
 from greenroom.program.symbols import Class, External
+from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
@@ -70,13 +72,13 @@ def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AS
         if name == "jsonable_encoder":
             return ANYTHING
         run.may_raise(None, state)
-        _escape(run, state, args)
+        _escape(run, state, args, node)
     return Anything(None, ("call", id(node), tuple(id(c.site.node) for c in run.calls if c.site is not None)))
 
 
-def _escape(run: Run, state: State, args: Arguments) -> None:
+def _escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     values = spread(args)
-    if any(isinstance(state.record(value), SessionObject) for value in values):
+    if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
             if isinstance(record, OrmObject) and isinstance(value, Ref):
@@ -280,7 +282,8 @@ def factory_of(run: Run, state: State, args: Arguments, *, asynchronous: bool, c
             chosen[name] = value.value if isinstance(value, Const) and isinstance(value.value, bool) else None
     given = args.get(None, "class_")
     if given is not None:
-        asynchronous = isinstance(given, ClassValue) or (isinstance(given, Library) and given.symbol.name == "AsyncSession")
+        kind = session_class(run, given.symbol) if isinstance(given, ClassValue | Library) else None
+        asynchronous = kind == "async" if kind is not None else asynchronous
         cls = given.symbol if isinstance(given, ClassValue) else None
     return Factory(chosen["expire_on_commit"], chosen["autoflush"], asynchronous, cls)
 
@@ -490,7 +493,13 @@ def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
         record = state.record(atom)
         if isinstance(record, OrmObject) and isinstance(atom, Ref):
             columns = [n for n, c in record.mapped.columns.items() if not c.primary_key and not c.generated_on_update]
-            state.heap[atom.id] = record.evolve(dirty=record.dirty | set(columns[:1]))
+            dirty = record.dirty | set(columns[:1])
+            attributes = record.attributes
+            if any(s.bits & DROPPED for n, s in attributes.items() if n in columns):
+                # Lost values may be put back.
+                dirty |= {work.SOMETHING}
+                attributes = {n: s.unsure() if s.bits & DROPPED else s for n, s in attributes.items()}
+            state.heap[atom.id] = record.evolve(dirty=dirty, attributes=attributes)
     return NONE
 
 
@@ -526,6 +535,21 @@ def _super(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     first = next(iter((*spec.posonlyargs, *spec.args)), None)
     receiver = state.variables.get(first.arg) if first is not None else None
     return Parent(receiver, function.owner) if receiver is not None else ANYTHING
+
+
+def _range(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``range(n)``: its numbers remember the call, so that a test can tell the last one."""
+    return containers.make(run, state, node, "list", None, Anything(Named(External("builtins.int")), ("range", node)))
+
+
+def _coroutine_function(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or ANYTHING
+    return Const(value.function.is_async and not value.function.is_generator) if isinstance(value, FunctionValue) else ANYTHING
+
+
+def _awaitable(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or ANYTHING
+    return Const(value=True) if isinstance(value, Pending) else ANYTHING
 
 
 def _partial(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -643,6 +667,12 @@ HANDLERS: dict[str, Handler] = {
     "builtins.vars": _vars,
     "builtins.type": _type,
     "builtins.super": _super,
+    "builtins.range": _range,
+    "inspect.iscoroutinefunction": _coroutine_function,
+    "asyncio.iscoroutinefunction": _coroutine_function,
+    "inspect.isawaitable": _awaitable,
+    "inspect.iscoroutine": _awaitable,
+    "asyncio.iscoroutine": _awaitable,
     "functools.partial": _partial,
     "typing.cast": _second,
     "typing_extensions.cast": _second,
