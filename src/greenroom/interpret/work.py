@@ -34,6 +34,9 @@ from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
 
 DELETION = "~deleted"
+SOMETHING = "~something"
+"""In ``dirty``: attributes were assigned whose names are not known, on an object that had lost its values."""
+MARKS = frozenset({DELETION, SOMETHING})
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -82,14 +85,21 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         run.may_raise(INTEGRITY_ERROR, failing)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
-            attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
-            state.heap[key] = record.evolve(life=DELETED, attributes=attributes, dirty=frozenset())
+            state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
         elif record.life & PENDING:
             state.heap[key] = _inserted(run, state, record, node)
         elif record.dirty & _written(record.mapped):
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
             state.heap[key] = record.evolve(dirty=frozenset(), assigned_at={})
+
+
+def _deleted(record: OrmObject) -> dict[str, LoadState]:
+    """The DELETE needs the key: an expired object is loaded first."""
+    attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
+    if any(attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in attributes):
+        attributes = {name: s.without(DROPPED) if name in record.mapped.columns else s for name, s in attributes.items()}
+    return attributes
 
 
 def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -198,7 +208,8 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
                 del values[name]
         elif column.generated_on_update and not fetched:
             why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
-            attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
+            gone = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
+            attributes[name] = attributes[name].join(gone).unsure() if SOMETHING in record.dirty else gone
     for name in mapped.column_properties:
         attributes[name] = absent(GENERATED, Origin(here, f"every flush that writes the row expires the column_property `{name}`"))
     return record.evolve(attributes=attributes, values=values, dirty=frozenset(), assigned_at={})
@@ -252,8 +263,9 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
             attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
             state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset())
         elif found.life & (PERSISTENT | DELETED):
+            attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
             state.heap[key] = found.evolve(
-                life=PERSISTENT, attributes=expired(found, ROLLED_BACK, origin), dirty=frozenset(), assigned_at={}, touched=-1,
+                life=PERSISTENT, attributes=attributes, dirty=frozenset(), assigned_at={}, touched=-1,
                 values={name: value for name, value in found.values.items() if name in found.mapped.relationships or name.startswith("~")},
             )  # fmt: skip
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0))
@@ -293,7 +305,7 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     if found is None or not found.life & PERSISTENT:
         return
     origin = Origin(run.site(node), "expired here")
-    gone = found.dirty - {DELETION} if names is None else found.dirty & names
+    gone = found.dirty - MARKS if names is None else found.dirty & names
     for name in sorted(gone)[:1]:
         run.emit(
             ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
@@ -308,7 +320,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     found = state.orm(key)
     if found is None:
         return
-    lost = sorted(found.dirty - {DELETION} if names is None else found.dirty & names)
+    lost = sorted(found.dirty - MARKS if names is None else found.dirty & names)
     if lost and found.life & PERSISTENT and not found.life & PENDING:
         for name in lost[:1]:
             run.emit(
