@@ -101,10 +101,10 @@ def _is_manager(run: Run, function: Function) -> bool:
 
 
 def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    """A call into the dark: it may raise; objects that go along with their session may come back loaded."""
+    """A call into the dark: it may raise; objects that go along with their session, or are awaited for, may come back loaded."""
     run.may_raise(None, state)
     values = spread(args)
-    if any(isinstance(state.record(value), SessionObject) for value in values):
+    if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
             if isinstance(record, OrmObject) and isinstance(value, Ref):
@@ -397,9 +397,19 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
         if parameter.arg not in bound:
             default = defaults.get(parameter.arg)
             bound[parameter.arg] = _default(run, state, function, default) if default is not None and not args.open else ANYTHING
-        if isinstance(bound[parameter.arg], Anything) and parameter.annotation is not None:
-            bound[parameter.arg] = _annotated(run, state, function, parameter, bound[parameter.arg])
+        given = bound[parameter.arg]
+        if isinstance(given, Anything) and parameter.annotation is not None:
+            bound[parameter.arg] = _annotated(run, state, function, parameter, given)
+            if given.token is not None and isinstance(state.record(bound[parameter.arg]), SessionObject):
+                _learn(state, given, bound[parameter.arg])
     return bound
+
+
+def _learn(state: State, given: Anything, known: Value) -> None:
+    """What the caller passes is a session: its variables that hold the same value hold that session."""
+    if state.frames:
+        variables = state.frames[-1].variables
+        variables.update({name: known for name, value in variables.items() if value == given})
 
 
 def _default(run: Run, state: State, function: Function, default: ast.expr) -> Value:
