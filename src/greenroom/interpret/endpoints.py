@@ -201,11 +201,23 @@ def _parameters(
         def resolved(value: Value, after: State) -> Flow:
             if isinstance(value, Anything) and value.type is None:
                 value = symbolic(run, after, type_ref, parameter, ("parameter", parameter.arg))
+                if isinstance(provider, Library):
+                    value = _own_session(run, after, value, provider)
             return bound(value, after)
 
         return _with_provider(run, inner, provider, where, cache, resolved)
 
     return step(0, state)
+
+
+def _own_session(run: Run, state: State, value: Value, provider: Library) -> Value:
+    """Each provider of a library gives a session of its own."""
+    record = state.record(value)
+    if not isinstance(record, SessionObject):
+        return value
+    key = run.identity(run.program_anchor, ("session", provider.symbol.path))
+    state.heap.setdefault(key, record)
+    return Ref(key)
 
 
 def _dependency(run: Run, state: State, function: Function, type_ref: TypeRef, default: ast.expr | None) -> tuple[Value, Site] | None:
