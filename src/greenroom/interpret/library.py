@@ -210,14 +210,17 @@ def group_task(run: Run, state: State, key: int, args: Arguments, node: ast.AST)
     value = args.get(0) or ANYTHING
     if isinstance(value, FunctionValue) and run.module is not None:
         value = Pending(value, Arguments(args.positional[1:]), node, run.module)
-    used = sessions_of(state, value)
+    held = state.reachable((value,))
+    with run.sessions_used() as sessions:
+        result = background(run, state, Arguments((value,)), node)
+    used = shared(state, value, sessions, held)
     if isinstance(record, Instance):
         known = record.attributes.get("~sessions", Const(frozenset()))
         already = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
         if used & already:
             run.emit(SharedSession(run.site(node), run.call_sites(), "the task group"))
         state.heap[key] = Instance(record.cls, {**record.attributes, "~sessions": Const(already | used)}, record.schema)
-    return background(run, state, Arguments((value,)), node)
+    return result
 
 
 def background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -578,49 +581,44 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
         else:
             expanded.append(value)
     users: dict[int, int] = {}
+    results: list[Value] = []
     for value in expanded:
-        for session in sessions_of(state, value):
+        held = state.reachable(expanded)
+        with run.sessions_used() as used:
+            results.append(run.tables.await_value(run, state, value, node))
+        for session in shared(state, value, used, held):
             users[session] = users.get(session, 0) + (2 if repeated or args.open else 1)
     if any(count > 1 for count in users.values()):
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.gather"))
-    results = tuple(run.tables.await_value(run, state, value, node) for value in expanded)
     return containers.make(
-        run, state, node, "list", results if not repeated else None, None if not repeated else Collection("list", results).any()
+        run, state, node, "list", None if repeated else tuple(results), Collection("list", tuple(results)).any() if repeated else None
     )
 
 
-def sessions_of(state: State, value: Value) -> set[int]:
-    """Sessions that a coroutine was given."""
-    if not isinstance(value, Pending):
-        return set()
-    found: set[int] = set()
-    stack: list[Value] = [*spread(value.args)]
-    if isinstance(value.callee, FunctionValue) and value.callee.receiver is not None:
-        stack.append(value.callee.receiver)
-    if isinstance(value.callee, Method):
-        stack.append(value.callee.receiver)
-    for item in stack:
-        record = state.record(item)
-        if isinstance(record, SessionObject) and record.is_async and isinstance(item, Ref):
-            found.add(item.id)
-        elif isinstance(record, Instance):
-            found.update(
-                inner.id
-                for inner in record.attributes.values()
-                if isinstance(inner, Ref) and isinstance(state.heap.get(inner.id), SessionObject)
-            )
+def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[int]:
+    """The sessions that a coroutine ``used`` and others can reach; what was given to code out of sight counts as used."""
+    found = {session for session in used & held if (record := state.session(session)) is not None and record.is_async}
+    if isinstance(value, Pending) and not isinstance(value.callee, FunctionValue):
+        for item in spread(value.args):
+            given = state.record(item)
+            if isinstance(given, SessionObject) and given.is_async and isinstance(item, Ref):
+                found.add(item.id)
     return found
 
 
 def _create_task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``asyncio.create_task``: tasks that have not been awaited yet run at the same time."""
-    used = sessions_of(state, args.get(0) or ANYTHING)
+    value = args.get(0) or ANYTHING
+    held = state.reachable((value,))
+    with run.sessions_used() as sessions:
+        result = background(run, state, args, node)
+    used = shared(state, value, sessions, held)
     known = state.variables.get(TASKS, Const(frozenset()))
     running = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
     if used & running:
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.create_task"))
     state.variables[TASKS] = Const(running | used)
-    return background(run, state, args, node)
+    return result
 
 
 def _in_thread(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:

@@ -62,6 +62,8 @@ Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
     """Carry out one operation on the session with heap id ``session``."""
     record = state.session(session)
+    if run.used is not None and operation.awaits:
+        run.used.add(session)
     if (
         record is not None
         and record.failed is not None

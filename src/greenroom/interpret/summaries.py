@@ -50,7 +50,7 @@ def summarised(
     run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, follow: Follow
 ) -> tuple[Outcomes, list[Raised]]:
     """The ways out of a function: from a summary where there is one, else by following it."""
-    found = _situation(run, state, callee, args)
+    found = _situation(run, state, callee, args) if run.used is None else None
     if found is None:
         return follow()
     key, naming = found
