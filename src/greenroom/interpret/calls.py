@@ -124,6 +124,14 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     if not isinstance(value, Pending):
         state.variables.pop(library.TASKS, None)
         return value
+    outer, run.module = run.module, value.module  # the call stands where it was made
+    try:
+        return _awaited(run, state, value, node)
+    finally:
+        run.module = outer
+
+
+def _awaited(run: Run, state: State, value: Pending, node: ast.AST) -> Value:
     callee = value.callee
     match callee:
         case FunctionValue():
