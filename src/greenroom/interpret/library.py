@@ -38,7 +38,7 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers, queries, work
 from greenroom.interpret.access import TABLE, get, own_class
-from greenroom.interpret.attributes import read, report
+from greenroom.interpret.attributes import MISSING_GREENLET, read, report
 from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Diverted, Infeasible, Run
@@ -502,8 +502,18 @@ def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
                 # Lost values may be put back.
                 dirty |= {work.SOMETHING}
                 attributes = {n: s.unsure() if s.bits & DROPPED else s for n, s in attributes.items()}
+                if any(attributes[n].bits & DROPPED for n in record.mapped.primary_key if n in attributes):
+                    _doubt(run, state, record.session)
             state.heap[atom.id] = record.evolve(dirty=dirty, attributes=attributes)
     return NONE
+
+
+def _doubt(run: Run, state: State, session: int | None) -> None:
+    """Assigning a lost primary key raises: whether anything follows is not known."""
+    run.may_raise(MISSING_GREENLET, state)
+    if session is not None:
+        for key, record in state.objects_of(session):
+            state.heap[key] = record.evolve(attributes={name: known.unsure() for name, known in record.attributes.items()})
 
 
 def _vars(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -596,9 +606,9 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 
 def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[int]:
-    """The sessions that a coroutine ``used`` and others can reach; what was given to code out of sight counts as used."""
+    """The sessions that a coroutine ``used`` and others can reach; those among its own arguments are there to be used."""
     found = {session for session in used & held if (record := state.session(session)) is not None and record.is_async}
-    if isinstance(value, Pending) and not isinstance(value.callee, FunctionValue):
+    if isinstance(value, Pending):
         for item in spread(value.args):
             given = state.record(item)
             if isinstance(given, SessionObject) and given.is_async and isinstance(item, Ref):

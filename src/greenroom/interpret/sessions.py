@@ -388,7 +388,9 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         shape = "scalars" if len(row) < 2 else "rows"
     if shape == "scalar":
         if isinstance(first, Ref):
-            return NONE if run.pick(2) else first
+            from greenroom.interpret.rows import nothing
+
+            return nothing(state, row) if run.pick(2) else first
         return first
     stream = isinstance(effect, Execute) and effect.stream
     if shape == "scalars":
