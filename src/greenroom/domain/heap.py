@@ -35,8 +35,8 @@ class OrmObject:
     """Stands for any number of objects."""
     dirty: frozenset[str] = frozenset()
     """Attributes assigned since the last flush."""
-    new: bool = False
-    """Inserted in the current transaction."""
+    new: bool | None = False
+    """Inserted in the current transaction; None when that is not known."""
     touched: int = 0
     """Depth of the savepoint in which it was last modified."""
     born: int = 0
@@ -155,11 +155,20 @@ def _join_orm(one: OrmObject, other: OrmObject) -> OrmObject:
         values=join_mappings(one.values, other.values),
         many=one.many or other.many,
         dirty=one.dirty | other.dirty,
-        new=one.new and other.new,
+        new=_join_new(one, other),
         touched=max(one.touched, other.touched),
         born=min(one.born, other.born),
         key=one.key if one.key == other.key else None,
     )
+
+
+def _join_new(one: OrmObject, other: OrmObject) -> bool | None:
+    """Only what is in the database is new or not; None when it may be either."""
+    if not one.life & PERSISTENT:
+        return other.new
+    if not other.life & PERSISTENT or one.new == other.new:
+        return one.new
+    return None
 
 
 def _join_collections(one: Collection, other: Collection) -> Collection:

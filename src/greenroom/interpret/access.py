@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.events import EnumString, NeverAwaited
+from greenroom.domain.events import EnumString
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import Origin
 from greenroom.domain.state import State
@@ -36,6 +36,8 @@ from greenroom.program.symbols import Class, External, Function, Module, Symbol,
 from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.sessions import OPERATIONS
 
+OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cancel", "result", "aclose", "asend"})
+"""Methods that coroutines, generators and tasks have themselves."""
 TABLE = External("sqlalchemy.Table")
 
 
@@ -79,12 +81,11 @@ def _module(run: Run) -> Module:
 
 
 def _of_pending(run: Run, value: Pending, name: str, node: ast.AST) -> Value:
-    if name in ("close", "send", "throw", "add_done_callback", "cancel", "result"):
+    if name in OF_COROUTINES or name.startswith(("__", "cr_", "ag_", "gi_")):
         return ANYTHING
-    callee = value.callee
-    generator = isinstance(callee, FunctionValue) and callee.function.is_generator
-    if not generator and name not in ("__anext__", "aclose", "asend"):
-        run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(callee)), id(value.node))
+    from greenroom.interpret.protocols import used
+
+    used(run, value)
     return ANYTHING
 
 

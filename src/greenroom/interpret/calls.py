@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import zip_longest
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import IS_BLANK, LoadState, Site
@@ -41,7 +42,7 @@ from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.summaries import summarised
-from greenroom.interpret.symbolic import session_class, symbolic
+from greenroom.interpret.symbolic import is_session_type, session_class, symbolic
 from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
@@ -101,10 +102,10 @@ def _is_manager(run: Run, function: Function) -> bool:
 
 
 def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    """A call into the dark: it may raise; objects that go along with their session may come back loaded."""
+    """A call into the dark: it may raise; objects that go along with their session, or are awaited for, may come back loaded."""
     run.may_raise(None, state)
     values = spread(args)
-    if any(isinstance(state.record(value), SessionObject) for value in values):
+    if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
             if isinstance(record, OrmObject) and isinstance(value, Ref):
@@ -124,6 +125,14 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     if not isinstance(value, Pending):
         state.variables.pop(library.TASKS, None)
         return value
+    outer, run.module = run.module, value.module  # the call stands where it was made
+    try:
+        return _awaited(run, state, value, node)
+    finally:
+        run.module = outer
+
+
+def _awaited(run: Run, state: State, value: Pending, node: ast.AST) -> Value:
     callee = value.callee
     match callee:
         case FunctionValue():
@@ -180,6 +189,7 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
         finally:
             run.raised = outer
 
+    args = _learn_sessions(run, state, callee, args)
     results, raised = summarised(run, state, callee, args, node, follow)
     site = run.site(node)
     for after in (*(after for after, _ in results), *(item.state for item in raised)):
@@ -397,9 +407,31 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
         if parameter.arg not in bound:
             default = defaults.get(parameter.arg)
             bound[parameter.arg] = _default(run, state, function, default) if default is not None and not args.open else ANYTHING
-        if isinstance(bound[parameter.arg], Anything) and parameter.annotation is not None:
-            bound[parameter.arg] = _annotated(run, state, function, parameter, bound[parameter.arg])
+        given = bound[parameter.arg]
+        if isinstance(given, Anything) and parameter.annotation is not None:
+            bound[parameter.arg] = _annotated(run, state, function, parameter, given)
     return bound
+
+
+def _learn_sessions(run: Run, state: State, callee: FunctionValue, args: Arguments) -> Arguments:
+    """What is given for a session is one: the caller's variables that hold the same value hold that session from here on."""
+    if not any(isinstance(value, Anything) and value.type is None and value.token is not None for value in spread(args)):
+        return args
+    function = callee.function
+    parameters = [*function.node.args.posonlyargs, *function.node.args.args][1 if callee.receiver is not None else 0 :]
+    by_name = {parameter.arg: parameter for parameter in (*parameters, *function.node.args.kwonlyargs)}
+
+    def learnt(parameter: ast.arg | None, given: Value) -> Value:
+        if not isinstance(given, Anything) or given.token is None or parameter is None or parameter.annotation is None:
+            return given
+        if not is_session_type(run, run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)):
+            return given
+        known = _annotated(run, state, function, parameter, given)
+        state.variables.update({name: known for name, value in state.variables.items() if value == given})
+        return known
+
+    positional = tuple(learnt(parameter, given) for parameter, given in zip_longest(parameters[: len(args.positional)], args.positional))
+    return Arguments(positional, tuple((name, learnt(by_name.get(name), given)) for name, given in args.named), args.open)
 
 
 def _default(run: Run, state: State, function: Function, default: ast.expr) -> Value:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.loading import Site
-from greenroom.domain.state import Flow, State
+from greenroom.domain.state import Flow, State, spread
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
 from greenroom.interpret.calls import outcomes
@@ -125,20 +125,38 @@ def _called(run: Run, state: State, provider: Value, args: Arguments, where: Sit
     run.module = where.module
     flow = Flow()
     for after, value in run.alternatives(state, lambda inner: run.call(inner, provider, args, where.node)):
-        inner = then(_promised(run, after, provider, value, where.node), after)
+        inner = then(_promised(run, after, provider, value, where.node, args), after)
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     return flow
 
 
-def _promised(run: Run, state: State, provider: Value, value: Value, node: ast.AST) -> Value:
-    """What a provider that gives nothing recognisable is annotated to give."""
+def _promised(run: Run, state: State, provider: Value, value: Value, node: ast.AST, args: Arguments) -> Value:
+    """What a provider that gives nothing recognisable is annotated to give; its own session is where objects come from."""
     if isinstance(value, Anything) and isinstance(provider, FunctionValue):
         function = provider.function
         if not isinstance(function.node, ast.Lambda):
             type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
-            return symbolic(run, state, type_ref, node, ("provided", id(function.node)))
+            made = symbolic(run, state, type_ref, node, ("provided", id(function.node)))
+            own = _session_in(state, args)
+            for atom in atoms(made):
+                record = state.record(atom)
+                if own is not None and isinstance(record, OrmObject) and record.assumed and isinstance(atom, Ref):
+                    state.heap[atom.id] = record.evolve(session=own)
+            return made
     return value
+
+
+def _session_in(state: State, args: Arguments) -> int | None:
+    """The session among a provider's arguments, or that of an object among them."""
+    for value in spread(args):
+        for atom in atoms(value):
+            record = state.record(atom)
+            if isinstance(record, SessionObject) and isinstance(atom, Ref):
+                return atom.id
+            if isinstance(record, OrmObject) and record.session is not None:
+                return record.session
+    return None
 
 
 def _parameters(
@@ -183,11 +201,23 @@ def _parameters(
         def resolved(value: Value, after: State) -> Flow:
             if isinstance(value, Anything) and value.type is None:
                 value = symbolic(run, after, type_ref, parameter, ("parameter", parameter.arg))
+                if isinstance(provider, Library):
+                    value = _own_session(run, after, value, provider)
             return bound(value, after)
 
         return _with_provider(run, inner, provider, where, cache, resolved)
 
     return step(0, state)
+
+
+def _own_session(run: Run, state: State, value: Value, provider: Library) -> Value:
+    """Each provider of a library gives a session of its own."""
+    record = state.record(value)
+    if not isinstance(record, SessionObject):
+        return value
+    key = run.identity(run.program_anchor, ("session", provider.symbol.path))
+    state.heap.setdefault(key, record)
+    return Ref(key)
 
 
 def _dependency(run: Run, state: State, function: Function, type_ref: TypeRef, default: ast.expr | None) -> tuple[Value, Site] | None:

@@ -108,6 +108,7 @@ def _call(run: Run, node: ast.Call, state: State) -> Value:
 
 
 def _await(run: Run, node: ast.Await, state: State) -> Value:
+    run.awaiting = node.value
     return run.tables.await_value(run, state, run.evaluate(node.value, state), node)
 
 

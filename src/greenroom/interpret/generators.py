@@ -13,7 +13,7 @@ from greenroom.domain.state import Flow, Frame, Leaving, Raised, State
 from greenroom.domain.values import NONE, FunctionValue, Pending, Value, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.calls import leave, outcomes
-from greenroom.interpret.run import Run
+from greenroom.interpret.run import Call, Run
 
 
 def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Callable[[Value, State], Flow]) -> Flow:
@@ -21,14 +21,16 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
     callee = generator.callee
     assert isinstance(callee, FunctionValue)
     depth = len(state.frames)
-    consumer_calls, consumer_module, consumer_yielders = run.calls, run.module, run.yielders
+    consumer, consumer_calls, consumer_module, consumer_yielders = run.function, run.calls, run.module, run.yielders
     consumer_raised = run.raised
 
     def handler(value: Value, inside: State) -> Sequence[tuple[State, Value]]:
         swap(inside, depth, callee)
         inner_depth = len(inside.frames)
         calls, module, yielders, raised = run.calls, run.module, run.yielders, run.raised
-        run.calls, run.module, run.yielders = consumer_calls, consumer_module, consumer_yielders
+        # The generator's call stays in the chain; the code that runs is its consumer's.
+        run.calls = [*consumer_calls, Call(consumer, None)] if consumer is not None else consumer_calls
+        run.module, run.yielders = consumer_module, consumer_yielders
         own: list[Raised] = []
         run.raised = own if raised is not None or consumer_raised is not None else None
         try:

@@ -38,11 +38,13 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers, queries, work
 from greenroom.interpret.access import TABLE, get, own_class
-from greenroom.interpret.attributes import read, report
+from greenroom.interpret.attributes import MISSING_GREENLET, read, report
 from greenroom.interpret.protocols import as_model_code, dunder, equal, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Diverted, Infeasible, Run
+from greenroom.interpret.symbolic import session_class
 from greenroom.program.symbols import Class, External
+from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
@@ -70,13 +72,13 @@ def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AS
         if name == "jsonable_encoder":
             return ANYTHING
         run.may_raise(None, state)
-        _escape(run, state, args)
+        _escape(run, state, args, node)
     return Anything(None, ("call", id(node), tuple(id(c.site.node) for c in run.calls if c.site is not None)))
 
 
-def _escape(run: Run, state: State, args: Arguments) -> None:
+def _escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     values = spread(args)
-    if any(isinstance(state.record(value), SessionObject) for value in values):
+    if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
             if isinstance(record, OrmObject) and isinstance(value, Ref):
@@ -208,14 +210,17 @@ def group_task(run: Run, state: State, key: int, args: Arguments, node: ast.AST)
     value = args.get(0) or ANYTHING
     if isinstance(value, FunctionValue) and run.module is not None:
         value = Pending(value, Arguments(args.positional[1:]), node, run.module)
-    used = sessions_of(state, value)
+    held = state.reachable((value,))
+    with run.sessions_used() as sessions:
+        result = background(run, state, Arguments((value,)), node)
+    used = shared(state, value, sessions, held)
     if isinstance(record, Instance):
         known = record.attributes.get("~sessions", Const(frozenset()))
         already = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
         if used & already:
             run.emit(SharedSession(run.site(node), run.call_sites(), "the task group"))
         state.heap[key] = Instance(record.cls, {**record.attributes, "~sessions": Const(already | used)}, record.schema)
-    return background(run, state, Arguments((value,)), node)
+    return result
 
 
 def background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -280,7 +285,8 @@ def factory_of(run: Run, state: State, args: Arguments, *, asynchronous: bool, c
             chosen[name] = value.value if isinstance(value, Const) and isinstance(value.value, bool) else None
     given = args.get(None, "class_")
     if given is not None:
-        asynchronous = isinstance(given, ClassValue) or (isinstance(given, Library) and given.symbol.name == "AsyncSession")
+        kind = session_class(run, given.symbol) if isinstance(given, ClassValue | Library) else None
+        asynchronous = kind == "async" if kind is not None else asynchronous
         cls = given.symbol if isinstance(given, ClassValue) else None
     return Factory(chosen["expire_on_commit"], chosen["autoflush"], asynchronous, cls)
 
@@ -490,8 +496,24 @@ def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
         record = state.record(atom)
         if isinstance(record, OrmObject) and isinstance(atom, Ref):
             columns = [n for n, c in record.mapped.columns.items() if not c.primary_key and not c.generated_on_update]
-            state.heap[atom.id] = record.evolve(dirty=record.dirty | set(columns[:1]))
+            dirty = record.dirty | set(columns[:1])
+            attributes = record.attributes
+            if any(s.bits & DROPPED for n, s in attributes.items() if n in columns):
+                # Lost values may be put back.
+                dirty |= {work.SOMETHING}
+                attributes = {n: s.unsure() if s.bits & DROPPED else s for n, s in attributes.items()}
+                if any(attributes[n].bits & DROPPED for n in record.mapped.primary_key if n in attributes):
+                    _doubt(run, state, record.session)
+            state.heap[atom.id] = record.evolve(dirty=dirty, attributes=attributes)
     return NONE
+
+
+def _doubt(run: Run, state: State, session: int | None) -> None:
+    """Assigning a lost primary key raises: whether anything follows is not known."""
+    run.may_raise(MISSING_GREENLET, state)
+    if session is not None:
+        for key, record in state.objects_of(session):
+            state.heap[key] = record.evolve(attributes={name: known.unsure() for name, known in record.attributes.items()})
 
 
 def _vars(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -528,6 +550,21 @@ def _super(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     return Parent(receiver, function.owner) if receiver is not None else ANYTHING
 
 
+def _range(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``range(n)``: its numbers remember the call, so that a test can tell the last one."""
+    return containers.make(run, state, node, "list", None, Anything(Named(External("builtins.int")), ("range", node)))
+
+
+def _coroutine_function(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or ANYTHING
+    return Const(value.function.is_async and not value.function.is_generator) if isinstance(value, FunctionValue) else ANYTHING
+
+
+def _awaitable(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value = args.get(0) or ANYTHING
+    return Const(value=True) if isinstance(value, Pending) else ANYTHING
+
+
 def _partial(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     if not args.positional:
         return ANYTHING
@@ -554,49 +591,44 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
         else:
             expanded.append(value)
     users: dict[int, int] = {}
+    results: list[Value] = []
     for value in expanded:
-        for session in sessions_of(state, value):
+        held = state.reachable(expanded)
+        with run.sessions_used() as used:
+            results.append(run.tables.await_value(run, state, value, node))
+        for session in shared(state, value, used, held):
             users[session] = users.get(session, 0) + (2 if repeated or args.open else 1)
     if any(count > 1 for count in users.values()):
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.gather"))
-    results = tuple(run.tables.await_value(run, state, value, node) for value in expanded)
     return containers.make(
-        run, state, node, "list", results if not repeated else None, None if not repeated else Collection("list", results).any()
+        run, state, node, "list", None if repeated else tuple(results), Collection("list", tuple(results)).any() if repeated else None
     )
 
 
-def sessions_of(state: State, value: Value) -> set[int]:
-    """Sessions that a coroutine was given."""
-    if not isinstance(value, Pending):
-        return set()
-    found: set[int] = set()
-    stack: list[Value] = [*spread(value.args)]
-    if isinstance(value.callee, FunctionValue) and value.callee.receiver is not None:
-        stack.append(value.callee.receiver)
-    if isinstance(value.callee, Method):
-        stack.append(value.callee.receiver)
-    for item in stack:
-        record = state.record(item)
-        if isinstance(record, SessionObject) and record.is_async and isinstance(item, Ref):
-            found.add(item.id)
-        elif isinstance(record, Instance):
-            found.update(
-                inner.id
-                for inner in record.attributes.values()
-                if isinstance(inner, Ref) and isinstance(state.heap.get(inner.id), SessionObject)
-            )
+def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[int]:
+    """The sessions that a coroutine ``used`` and others can reach; those among its own arguments are there to be used."""
+    found = {session for session in used & held if (record := state.session(session)) is not None and record.is_async}
+    if isinstance(value, Pending):
+        for item in spread(value.args):
+            given = state.record(item)
+            if isinstance(given, SessionObject) and given.is_async and isinstance(item, Ref):
+                found.add(item.id)
     return found
 
 
 def _create_task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``asyncio.create_task``: tasks that have not been awaited yet run at the same time."""
-    used = sessions_of(state, args.get(0) or ANYTHING)
+    value = args.get(0) or ANYTHING
+    held = state.reachable((value,))
+    with run.sessions_used() as sessions:
+        result = background(run, state, args, node)
+    used = shared(state, value, sessions, held)
     known = state.variables.get(TASKS, Const(frozenset()))
     running = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
     if used & running:
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.create_task"))
     state.variables[TASKS] = Const(running | used)
-    return background(run, state, args, node)
+    return result
 
 
 def _in_thread(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -643,6 +675,12 @@ HANDLERS: dict[str, Handler] = {
     "builtins.vars": _vars,
     "builtins.type": _type,
     "builtins.super": _super,
+    "builtins.range": _range,
+    "inspect.iscoroutinefunction": _coroutine_function,
+    "asyncio.iscoroutinefunction": _coroutine_function,
+    "inspect.isawaitable": _awaitable,
+    "inspect.iscoroutine": _awaitable,
+    "asyncio.iscoroutine": _awaitable,
     "functools.partial": _partial,
     "typing.cast": _second,
     "typing_extensions.cast": _second,

@@ -15,7 +15,7 @@ from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.state import Flow, State, merge
 from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_values
 from greenroom.interpret import containers
-from greenroom.interpret.narrowing import assume, known_truth
+from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
 from greenroom.interpret.run import DISJUNCTS, Diverted, Infeasible, Run
 
@@ -183,8 +183,11 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
     focus = focus_on(state, element, node)
     flow = Flow()
     broke: list[State] = []
+    ended: list[State] = [state]
+    retries = False
 
     def body(head: State) -> list[State]:
+        nonlocal retries
         attempt = head.fork()
         bind_target(run, attempt, node.target, focus.enter(run, attempt, element))
         inner = run.execute(node.body, [attempt])
@@ -193,9 +196,17 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
         after = [*inner.fall, *inner.continued]
         for one in after:
             focus.fold(run, one)
-        return after
+        # A test of a range's number against its limit tells whether another iteration follows.
+        last = [is_last(one, node.target) for one in after]
+        retries = retries or any(known is not None for known in last)
+        ended.extend(one.fork() for one, known in zip(after, last, strict=True) if known is not False)
+        return [one for one, known in zip(after, last, strict=True) if known is not True]
 
-    heads = iterate(state, body)
+    heads = iterate(state, body, (element, *(Ref(focus.done(run, key)) for key in focus.keys)))
+    if retries:
+        heads = merge(ended, DISJUNCTS)
+    elif len(heads) > 1 and _assigns_by_name(node):
+        heads = heads[1:]
     for head in heads:
         focus.leave(run, head, exhausted=not partial)
     for one in broke:
@@ -204,14 +215,28 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
     return flow
 
 
-def iterate(state: State, body: Callable[[State], list[State]]) -> list[State]:
-    """All states at the head of a loop."""
+def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether the loop is ``for name, value in data: setattr(obj, name, value)``: it is there because there is something to assign."""
+    match node.body:
+        case [ast.Expr(ast.Call(ast.Name("setattr"), [_, ast.Name(), _]))]:
+            return True
+        case _:
+            return False
+
+
+def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Value, ...] = ()) -> list[State]:
+    """All states at the head of a loop; ``held`` is what the loop itself holds on to."""
+    live = state.reachable()
+    keep = {key for key in state.heap if key not in live}
     heads = [state]
     waiting = [state]
     for _ in range(ROUNDS):
         after: list[State] = []
         for head in waiting:
             after.extend(body(head))
+        # Before states are joined: what only one of them still holds keeps its own condition.
+        for one in after:
+            one.collect(held, keep)
         waiting = [new for new in merge(after, DISJUNCTS) if not any(new.same(head) or _covers(head, new) for head in heads)]
         if not waiting:
             break

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import Flow, Raised, State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
+from greenroom.domain.values import NONE, Anything, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
 from greenroom.interpret import work
 from greenroom.interpret.calls import leave
 from greenroom.interpret.generators import drive
@@ -49,7 +49,11 @@ def _manager(run: Run, node: ast.With | ast.AsyncWith, item: ast.withitem, state
 
 
 def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, value: Value) -> Flow:
+    asynchronous = isinstance(node, ast.AsyncWith)
     if isinstance(value, Managed):
+        made = value.generator.callee
+        if isinstance(made, FunctionValue) and made.function.is_async is not asynchronous:
+            return Flow()  # the other kind of manager: this value cannot have come here
 
         def body(yielded: Value, inner: State) -> Flow:
             _bind(run, inner, item, yielded)
@@ -62,8 +66,11 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
         return _block(run, node, index, item, state, value)
     record = state.record(value)
     if isinstance(record, SessionObject) and isinstance(value, Ref):
+        if record.is_async and not asynchronous:
+            return Flow()
         _bind(run, state, item, value)
         key = value.id
+        state.heap[key] = record.evolve(is_async=asynchronous)
         return _around(run, node, index, state, lambda after: work.close(after, key), lambda after: work.close(after, key))
     if isinstance(record, Instance) and record.cls is not None:
         return _instance(run, node, index, item, state, value)
@@ -73,7 +80,7 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
             key = run.identity(item.context_expr, "group")
             state.heap[key] = Instance(None)
             value = Ref(key)
-    _bind(run, state, item, ANYTHING if not isinstance(value, Ref) else value)
+    _bind(run, state, item, Anything(None, ("entered", id(item))) if not isinstance(value, Ref) else value)
     return _enter(run, node, index + 1, state)
 
 
@@ -145,7 +152,10 @@ def _block(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withi
 
         return _around(run, node, index, state, resume, resume)
     if block.kind == "nested":
+        # Handlers around the block are there for what the block does, not for what waited before it.
+        outer, run.raised = run.raised, None
         work.flush(run, state, key, exit_node)
+        run.raised = outer
         current = state.session(key) or record
         depth = current.depth + 1
         state.heap[key] = current.evolve(depth=depth)

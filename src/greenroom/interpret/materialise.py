@@ -15,9 +15,17 @@ from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 
 def load(
-    run: Run, state: State, mapped: MappedClass, session: int | None, plan: Plan, node: ast.AST, *, many: bool = False, extra: object = None,
+    run: Run,
+    state: State,
+    mapped: MappedClass,
+    session: int | None,
+    plan: Plan,
+    node: ast.AST,
+    *,
+    many: bool = False,
+    extra: object = None,
     path: tuple[tuple[str, str], ...] = (),
-) -> int:  # fmt: skip
+) -> int:
     """Allocate an object as a SELECT with ``plan`` leaves it; eagerly loaded relationships are allocated too.
 
     ``path`` names the relationships, with their classes, through which the SELECT came here.
@@ -145,7 +153,9 @@ def column_states(run: Run, mapped: MappedClass, plan: Plan, node: ast.AST) -> d
         else:
             states[name] = IS_LOADED
     for name, deferred in mapped.column_properties.items():
-        left_out = ((deferred or name in plan.deferred) and name not in plan.undeferred) or (plan.only is not None and name not in plan.only)
+        left_out = ((deferred or name in plan.deferred) and name not in plan.undeferred) or (
+            plan.only is not None and name not in plan.only
+        )
         bit = RAISING if name in plan.raising or ("*" in plan.raising and plan.only is not None) else DEFERRED
         states[name] = absent(bit, Origin(run.site(node), f"`{name}` is left out of the query here")) if left_out else IS_LOADED
     for name in mapped.query_expressions:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.heap import Collection
+from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value
+from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class
 
@@ -52,6 +52,7 @@ def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool)
             return
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             _compare(run, state, left, operator, right, truth=truth)
+            _position(state, left, operator, right, truth=truth)
         case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), kinds]):
             _instance(run, state, name, kinds, truth=truth)
         case ast.Name(id=name):
@@ -63,6 +64,62 @@ def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool)
         if state.facts.get(key, truth) is not truth:
             raise Infeasible
         state.facts[key] = truth
+
+
+def is_last(state: State, target: ast.expr) -> bool | None:
+    """Whether tests have told that the variable of a loop over a range holds its last number."""
+    return state.facts.get((target.id, LAST)) if isinstance(target, ast.Name) else None
+
+
+LAST = "~last"
+"""The second part of the key of the fact that a variable holds the last number of its range."""
+
+
+def _position(state: State, left: ast.expr, operator: ast.cmpop, right: ast.expr, *, truth: bool) -> None:
+    """``attempt < limit - 1`` in a loop over ``range(limit)`` tells whether another iteration follows."""
+    name, added = _linear(left)
+    token = value.token if isinstance(value := state.variables.get(name), Anything) else None
+    if not (isinstance(token, tuple) and token and token[0] == "range" and isinstance(token[1], ast.Call)):
+        return
+    if token[1].keywords or len(token[1].args) not in (1, 2):
+        return
+    core, limit = _linear(token[1].args[-1])
+    other, offset = _linear(right)
+    if core != other:
+        return
+    distance = offset - added - (limit - 1)
+
+    last: bool | None = None
+    match operator:
+        case ast.Lt() | ast.GtE():
+            smaller = truth is isinstance(operator, ast.Lt)
+            last = False if smaller and distance <= 0 else True if not smaller and distance == 0 else None
+        case ast.LtE() | ast.Gt():
+            smaller = truth is isinstance(operator, ast.LtE)
+            last = False if smaller and distance < 0 else True if not smaller and distance == -1 else None
+        case ast.Eq() | ast.NotEq() if distance == 0:
+            last = truth is isinstance(operator, ast.Eq)
+        case _:
+            pass
+    if last is None:
+        return
+    if state.facts.get((name, LAST), last) is not last:
+        raise Infeasible
+    state.facts[name, LAST] = last
+
+
+def _linear(node: ast.expr) -> tuple[str, int]:
+    """An expression as something plus a number."""
+    match node:
+        case ast.Constant(value=int(number)):
+            return "", number
+        case ast.Name(id=name):
+            return name, 0
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as operator, right=ast.Constant(value=int(number))):
+            core, offset = _linear(left)
+            return core, offset + number if isinstance(operator, ast.Add) else offset - number
+        case _:
+            return ast.dump(node), 0
 
 
 def _key(test: ast.expr) -> object | None:
@@ -138,14 +195,31 @@ def _same(atom: Value, constant: Const) -> bool | None:
     return False
 
 
+def _is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:
+    """Whether a value is an instance of a class; None when that is not known."""
+    match state.record(atom):
+        case Instance(cls=own) if own is not None:
+            return True if cls in run.program.mro(own) else None
+        case OrmObject(mapped=mapped):
+            if cls in run.program.mro(mapped.symbol):
+                return True
+            return None if run.backend.mapped(cls) is None or mapped.symbol in run.program.mro(cls) else False
+        case _:
+            return False if atom == NONE else None
+
+
 def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool) -> None:
     value = state.variables.get(name)
+    assert run.module is not None
+    symbol = run.program.resolve(run.module, kinds, function=run.function)
+    if value is None or not isinstance(symbol, Class):
+        return
+    _keep(state, name, tuple(atom for atom in atoms(value) if _is_a(run, state, atom, symbol) in (None, truth)))
+    value = state.variables[name]
     if not isinstance(value, Ref) or not truth:
         return
     record = state.orm(value.id)
-    assert run.module is not None
-    symbol = run.program.resolve(run.module, kinds, function=run.function)
-    if record is None or not isinstance(symbol, Class):
+    if record is None:
         return
     mapped = run.backend.mapped(symbol)
     if mapped is None or mapped is record.mapped:

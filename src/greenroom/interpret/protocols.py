@@ -10,7 +10,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
 from greenroom.interpret.run import Call, Run
-from greenroom.program.symbols import Function
+from greenroom.program.symbols import External, Function
 
 
 def dunder(run: Run, state: State, value: Value, names: tuple[str, ...], args: Arguments, node: ast.AST) -> bool:
@@ -109,9 +109,34 @@ def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
 
 
 def used(run: Run, value: Pending) -> None:
-    """An awaitable was used as if it were its result."""
-    if isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
-        return
+    """An awaitable was used as if it were its result, in the function that made it; others may know what to do with it."""
     from greenroom.interpret.access import described
 
+    function = run.function
+    if function is None or value.module is not function.module or not _within(value.node, function.node):
+        return
+    if isinstance(value.callee, FunctionValue) and not _is_coroutine_function(run, value.callee.function):
+        return
     run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(value.callee)), id(value.node))
+
+
+def _within(node: ast.AST, outer: ast.AST) -> bool:
+    line = getattr(node, "lineno", 0)
+    return getattr(outer, "lineno", 0) <= line <= (getattr(outer, "end_lineno", None) or line)
+
+
+PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "abstractmethod", "override", "overload", "wraps", "final", "deprecated"})
+"""Decorators of libraries that leave a coroutine function one; others may make a task or a command of it."""
+
+
+def _is_coroutine_function(run: Run, function: Function) -> bool:
+    if not function.is_async or function.is_generator:
+        return False
+    for decorator in function.decorators:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        symbol = run.program.resolve(function.module, target, owner=function.owner)
+        if isinstance(symbol, Function):
+            continue
+        if not isinstance(symbol, External) or symbol.name not in PLAIN_DECORATORS:
+            return False
+    return True

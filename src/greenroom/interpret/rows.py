@@ -27,9 +27,9 @@ def method(run: Run, state: State, rows: Rows, name: str, args: Arguments, node:
     if name == "partitions":
         return listed(run, state, listed(run, state, rows.element, node), node.func if isinstance(node, ast.Call) else node)
     if name in OPTIONAL:
-        return NONE if run.pick(2) else single(run, state, rows.element, node)
+        return nothing(state, (rows.element, *rows.row)) if run.pick(2) else single(run, state, rows.element, node)
     if name in OPTIONAL_SCALAR:
-        return NONE if run.pick(2) else single(run, state, first, node)
+        return nothing(state, (rows.element, *rows.row)) if run.pick(2) else single(run, state, first, node)
     if name in EXACTLY_ONE:
         run.may_raise(NO_RESULT, state)
         return single(run, state, rows.element, node)
@@ -37,6 +37,18 @@ def method(run: Run, state: State, rows: Rows, name: str, args: Arguments, node:
         run.may_raise(NO_RESULT, state)
         return single(run, state, first, node)
     return ANYTHING
+
+
+def nothing(state: State, rows: tuple[Value, ...]) -> Value:
+    """No row was found: there are no objects but those that something else holds."""
+    held = state.fork()
+    held.variables = {name: value for name, value in state.variables.items() if not isinstance(value, Rows)}
+    live = held.reachable()
+    for value in rows:
+        for atom in atoms(value):
+            if isinstance(atom, Ref) and atom.id not in live:
+                state.heap.pop(atom.id, None)
+    return NONE
 
 
 def listed(run: Run, state: State, element: Value, node: ast.AST) -> Value:

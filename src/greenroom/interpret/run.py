@@ -134,6 +134,10 @@ class Run:
         self.validators: dict[Class, dict[object, list[Function]]] = {}
         self.mutating: ast.AST | None = None
         """The attribute whose collection the call or statement being followed is about to change."""
+        self.used: set[int] | None = None
+        """Sessions that awaited for the database, while somebody wants to know."""
+        self.awaiting: ast.expr | None = None
+        """The last awaited expression: a call into the dark that is awaited may load what it is given."""
         self.handling: list[External | Class | None] = []
         """Exceptions that the ``except`` blocks being followed have caught."""
         self.on_return: tuple[Function, Callable[[State, Value, ast.expr], list[tuple[State, Value]]]] | None = None
@@ -289,7 +293,8 @@ class Run:
             if self.position < len(self.choices):
                 choice = self.choices[self.position]
             else:
-                outcomes = compute()
+                with self.joined():  # what binds the arguments is part of this choice, none before it
+                    outcomes = compute()
                 choice = Choosing(len(outcomes), payload=outcomes)
                 self.choices.append(choice)
             self.position += 1
@@ -314,6 +319,17 @@ class Run:
             yield
         finally:
             self.joining -= 1
+
+    @contextmanager
+    def sessions_used(self) -> Iterator[set[int]]:
+        """Within the block, note the sessions that await for the database; summaries cannot tell."""
+        outer, self.used = self.used, set()
+        try:
+            yield self.used
+        finally:
+            if outer is not None:
+                outer |= self.used
+            self.used = outer
 
     # Exceptions
 

@@ -52,7 +52,6 @@ from greenroom.semantics.effects import (
     Rollback,
     RunSync,
 )
-from greenroom.semantics.strategies import AFTER_LOAD
 
 NO_RESULT = External("sqlalchemy.exc.NoResultFound")
 DATABASE_ERROR = External("sqlalchemy.exc.DBAPIError")
@@ -62,6 +61,8 @@ Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
     """Carry out one operation on the session with heap id ``session``."""
     record = state.session(session)
+    if run.used is not None and operation.awaits:
+        run.used.add(session)
     if (
         record is not None
         and record.failed is not None
@@ -334,7 +335,7 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
             attributes[name] = loaded
             values.pop(name, None)
     for name, relationship in record.mapped.relationships.items():
-        strategy, child_plan = strategy_of(relationship, plan)
+        _, child_plan = strategy_of(relationship, plan)
         condition = condition_of(run, record.mapped, relationship, plan)
         if condition == LOADED and (populate or attributes[name].bits != 1) and relationship.target is not None:
             attributes[name] = IS_LOADED
@@ -389,7 +390,9 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         shape = "scalars" if len(row) < 2 else "rows"
     if shape == "scalar":
         if isinstance(first, Ref):
-            return NONE if run.pick(2) else first
+            from greenroom.interpret.rows import nothing
+
+            return nothing(state, row) if run.pick(2) else first
         return first
     stream = isinstance(effect, Execute) and effect.stream
     if shape == "scalars":

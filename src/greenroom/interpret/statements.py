@@ -7,18 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from greenroom.domain.events import NeverAwaited
 from greenroom.domain.heap import Collection
 from greenroom.domain.state import Flow, State, merge
 from greenroom.domain.values import ANYTHING, NONE, ClassValue, FunctionValue, Pending, Ref, Value
 from greenroom.interpret import containers
-from greenroom.interpret.access import described, get, of_symbol, put
+from greenroom.interpret.access import get, of_symbol, put
 from greenroom.interpret.expressions import captured
 from greenroom.interpret.handlers import raise_statement, try_statement
 from greenroom.interpret.loops import loop, while_loop
 from greenroom.interpret.managers import with_statement
 from greenroom.interpret.narrowing import assume, forget
-from greenroom.interpret.protocols import truth
+from greenroom.interpret.protocols import truth, used
 from greenroom.interpret.run import DISJUNCTS, Infeasible, Run
 from greenroom.program.scan import class_symbol, function_symbol
 
@@ -34,10 +33,8 @@ def _simple(action: Callable[[Run, Any, State], Value]) -> Handler:
 
 def _expression(run: Run, node: ast.Expr, state: State) -> Value:
     value = run.evaluate(node.value, state)
-    if isinstance(value, Pending):
-        callee = value.callee
-        if not (isinstance(callee, FunctionValue) and callee.function.is_generator):
-            run.emit(NeverAwaited(run.site(value.node), run.call_sites(), described(callee)), id(value.node))
+    if isinstance(value, Pending) and value.node is node.value:
+        used(run, value)
     return NONE
 
 

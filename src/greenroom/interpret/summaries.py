@@ -93,7 +93,7 @@ def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -
             naming.reference(place)
     key = (context, named, naming.reached())
     receiver = state.record(callee.receiver) if callee.receiver is not None else None
-    if run.schema or isinstance(receiver, OrmObject) or any(call.model_code for call in run.calls):
+    if run.used is not None or run.schema or isinstance(receiver, OrmObject) or any(call.model_code for call in run.calls):
         return None, naming  # reads in a model's own code are reported at the caller's expression
     return key, naming
 

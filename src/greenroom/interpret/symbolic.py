@@ -141,6 +141,19 @@ def instance_of(run: Run, state: State, cls: Class, name: str, depth: int = 0) -
     return Ref(key)
 
 
+def is_session_type(run: Run, type_ref: TypeRef | None) -> bool:
+    """Whether a type is that of a session, or may be."""
+    match type_ref:
+        case AnnotatedRef(inner):
+            return is_session_type(run, inner)
+        case Union(members):
+            return any(is_session_type(run, member) for member in members)
+        case Named(symbol, _):
+            return session_class(run, symbol) is not None
+        case _:
+            return False
+
+
 def arguments_for(run: Run, state: State, function: Function, node: ast.AST, extra: object, depth: int) -> Arguments | None:
     """Symbolic arguments for the parameters of a function, its receiver left out."""
     spec = function.node.args
@@ -148,10 +161,14 @@ def arguments_for(run: Run, state: State, function: Function, node: ast.AST, ext
     if function.owner is not None and function.kind != "staticmethod":
         parameters = parameters[1:]
     named: list[tuple[str, Value]] = []
+    typed: list[tuple[ast.arg, TypeRef]] = []
     for parameter in (*parameters, *spec.kwonlyargs):
         type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
         if function.owner is not None:
             type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
+        typed.append((parameter, type_ref))
+    # Sessions first: the objects among the other arguments belong to them.
+    for parameter, type_ref in sorted(typed, key=lambda pair: not is_session_type(run, pair[1])):
         value = symbolic(run, state, type_ref, parameter, (extra, parameter.arg), depth)
         if isinstance(value, Anything) and value.type is None and function.is_async and parameter.arg in SESSION_NAMES:
             value = ambient_session(run, state, asynchronous=True, cls=None)

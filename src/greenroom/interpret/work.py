@@ -36,6 +36,9 @@ from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
 DELETION = "~deleted"
 MODIFIED = "~modified"
 """Stands among the dirty attributes for an object whose changes were lost, but which a flush still visits."""
+SOMETHING = "~something"
+"""In ``dirty``: attributes were assigned whose names are not known, on an object that had lost its values."""
+MARKS = frozenset({DELETION, MODIFIED, SOMETHING})
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -84,8 +87,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         run.may_raise(INTEGRITY_ERROR, failing)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
-            attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
-            state.heap[key] = record.evolve(life=DELETED, attributes=attributes, dirty=frozenset())
+            state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
         elif record.life & PENDING:
             state.heap[key] = _inserted(run, state, record, node)
         elif record.dirty & _written(record.mapped):
@@ -102,6 +104,14 @@ def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadStat
         name: absent(GENERATED, Origin(here, f"every flush that visits the object expires the column_property `{name}`"))
         for name in mapped.column_properties
     }
+
+
+def _deleted(record: OrmObject) -> dict[str, LoadState]:
+    """The DELETE needs the key: an expired object is loaded first."""
+    attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
+    if any(attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in attributes):
+        attributes = {name: s.without(DROPPED) if name in record.mapped.columns else s for name, s in attributes.items()}
+    return attributes
 
 
 def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -134,7 +144,7 @@ def _written(mapped: MappedClass) -> frozenset[str]:
     return frozenset(names)
 
 
-def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:  # noqa: C901 - one branch for each kind of column
+def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:
     mapped = record.mapped
     attributes = dict(record.attributes)
     fetched = _fetched_on_insert(run, mapped)
@@ -209,7 +219,8 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
                 del values[name]
         elif column.generated_on_update and not fetched:
             why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
-            attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
+            gone = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
+            attributes[name] = attributes[name].join(gone).unsure() if SOMETHING in record.dirty else gone
     attributes.update(_visited(run, mapped, node))
     return record.evolve(attributes=attributes, values=values, dirty=frozenset(), assigned_at={})
 
@@ -262,8 +273,9 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
             attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
             state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset())
         elif found.life & (PERSISTENT | DELETED):
+            attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
             state.heap[key] = found.evolve(
-                life=PERSISTENT, attributes=expired(found, ROLLED_BACK, origin), dirty=frozenset(), assigned_at={}, touched=-1,
+                life=PERSISTENT, attributes=attributes, dirty=frozenset(), assigned_at={}, touched=-1,
                 values={
                     name: value for name, value in found.values.items()
                     if (name in found.mapped.relationships and name not in found.dirty) or name.startswith("~")
@@ -308,7 +320,7 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     origin = Origin(run.site(node), "expired here")
     gone = found.dirty - {DELETION} if names is None else found.dirty & names
     left = found.dirty - gone | ({MODIFIED} if gone and names is not None else frozenset())
-    for name in sorted(gone - {MODIFIED})[:1]:
+    for name in sorted(gone - MARKS)[:1]:
         run.emit(
             ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
             found.mapped.name,
@@ -323,7 +335,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     found = state.orm(key)
     if found is None:
         return
-    lost = sorted(found.dirty - {DELETION, MODIFIED} if names is None else found.dirty & names)
+    lost = sorted(found.dirty - MARKS if names is None else found.dirty & names)
     if lost and found.life & PERSISTENT and not found.life & PENDING:
         for name in lost[:1]:
             run.emit(
@@ -390,7 +402,15 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and strategy not in ("noload", "write_only", "dynamic"):
                 child = load_object(
-                    run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name), path=((mapped.name, name),)
+                    run,
+                    state,
+                    target,
+                    found.session,
+                    plan,
+                    node,
+                    many=relationship.uselist,
+                    extra=("reload", key, name),
+                    path=((mapped.name, name),),
                 )
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
