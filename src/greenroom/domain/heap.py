@@ -43,14 +43,14 @@ class OrmObject:
     """Depth of the savepoint in which it was added."""
     key: Value | None = None
     """The primary key, where it is known as a value."""
-    loaded_at: Site | None = None
-    name: str = ""
+    loaded_at: Site | None = field(default=None, compare=False)
+    name: str = field(default="", compare=False)
     """How the source calls it, for messages."""
     assumed: bool = False
     """A parameter of an entry point: the analysis has not seen it being loaded."""
     complete: bool = False
     """Stands for every row of its class: a query without restriction brought it in."""
-    assigned_at: Mapping[str, Origin] = field(default_factory=dict)
+    assigned_at: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where attributes in ``dirty`` were assigned."""
 
     def evolve(self, **changes: object) -> OrmObject:

@@ -92,7 +92,13 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
         child = assumed(run, state, target, record.session, node, (key, relationship.name), many=many)
     else:
         _, plan = strategy_of(relationship, record.plan)
+        before = set(state.heap)
         child = load_object(run, state, target, record.session, plan, node, many=many, extra=(key, relationship.name))
+        if not record.life & PERSISTENT:
+            for made_key in set(state.heap) - before:
+                brought = state.orm(made_key)
+                if brought is not None:
+                    state.heap[made_key] = brought.evolve(life=record.life, session=None)
     if relationship.back_populates in target.relationships and not target.relationships[relationship.back_populates].uselist:
         made = state.orm(child)
         if made is not None:
@@ -155,7 +161,18 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
             return Ref(other_key)
         known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
         possible = possible or not known_apart
-    return True if possible else None
+    return True if possible or _holds_unallocated(state, record.session, relationship, key) else None
+
+
+def _holds_unallocated(state: State, session: int, relationship: Relationship, asking: int) -> bool:
+    """Whether some object of the session has a loaded relationship to the same class that was not allocated."""
+    return any(
+        other.attributes[name].bits == LOADED and name not in other.values and held.target is relationship.target and key != asking
+        for key, other in state.objects_of(session)
+        if not other.assumed
+        for name, held in other.mapped.relationships.items()
+        if name in other.attributes and held.lazy not in ("noload", "write_only", "dynamic")
+    )
 
 
 def _answers(state: State, key: int, session: int) -> bool:

@@ -37,7 +37,7 @@ from greenroom.domain.values import (
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
 from greenroom.interpret.access import get
-from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Run
+from greenroom.interpret.run import DEPTH, DISJUNCTS, STEPS, Call, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.summaries import summarised
@@ -304,20 +304,23 @@ def _ways_out(
     inner = enter(run, state, callee, args, node, model_code=False)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module
-    run.tracker.reached.add(function.node)
     try:
         flow = run.execute(function.node.body, [inner])
     finally:
         run.calls.pop()
         run.module = outer_module
+    if run.steps <= STEPS:
+        run.tracker.reached.add(function.node)
     results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
     if root and run.on_return is not None:
         results = _responded(run, results, function)
     facts = state.facts
+    # The receiver may be held by nothing but the expression under evaluation: an instance that is being constructed.
+    held = (*spread(args), *((callee.receiver,) if callee.receiver is not None else ()))
     for after, value in results:
         leave(after, depth)
         after.facts = dict(facts)
-        after.collect((value,), state.heap)
+        after.collect((value, *held), state.heap)
     return merge_returns(results, DISJUNCTS)
 
 
