@@ -85,6 +85,7 @@ class Tracker:
     functions: int = 0
     concerned: set[object] = field(default_factory=set)
     """Functions that deal with sessions or models, directly or not."""
+    stubs: dict[ast.AST, bool] = field(default_factory=dict)
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
     identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
