@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import IS_BLANK, LoadState, Site
+from greenroom.domain.loading import BLANK, IS_BLANK, IS_UNKNOWN, LOADED, LoadState, Site
 from greenroom.domain.state import Frame, Raised, State, compact, held_by, merge_returns, spread
 from greenroom.domain.values import (
     ANYTHING,
@@ -37,7 +38,7 @@ from greenroom.domain.values import (
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
 from greenroom.interpret.access import get, own_class
-from greenroom.interpret.run import DEPTH, DISJUNCTS, STEPS, Call, Diverted, Run
+from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.summaries import summarised
@@ -376,14 +377,19 @@ def _ways_out(
     inner = enter(run, state, callee, args, node, model_code=False)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module
+    shortened = run.shortened
     try:
-        flow = run.execute(function.node.body, [inner])
+        with nullcontext() if root else run.budget():
+            flow = run.execute(function.node.body, [inner])
+            exhausted = run.exhausted
     finally:
         run.calls.pop()
         run.module = outer_module
-    if run.steps <= STEPS:
+    if run.shortened == shortened:
         run.tracker.reached.add(function.node)
     results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
+    if not results and exhausted and not root:
+        return [_cut_short(run, state, function, node)]
     if root and run.on_return is not None:
         results = _responded(run, results, function)
     facts = state.facts
@@ -393,7 +399,17 @@ def _ways_out(
         leave(after, depth)
         after.facts = dict(facts)
         after.collect((value, *held), state.heap)
-    return merge_returns(results, DISJUNCTS)
+    return run.narrowed(merge_returns(results, DISJUNCTS), lambda way: way[0])
+
+
+def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
+    """A call whose work was used up before it returned: whatever was absent in memory may be there now."""
+    after = state.fork()
+    for key, record in state.heap.items():
+        if isinstance(record, OrmObject):
+            attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}
+            after.heap[key] = record.evolve(attributes=attributes)
+    return after, declared_result(run, after, function, node)
 
 
 def _responded(run: Run, results: list[tuple[State, Value]], function: Function) -> list[tuple[State, Value]]:
