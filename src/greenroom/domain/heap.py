@@ -75,6 +75,8 @@ class SessionObject:
     assumed: bool = False
     cls: Class | None = None
     """The project's own subclass of the session class."""
+    idle: bool = False
+    """Committed or rolled back, and nothing was done since: there is no transaction that a rollback could undo."""
 
     def evolve(self, **changes: object) -> SessionObject:
         """A copy with ``changes``."""
@@ -126,7 +128,12 @@ def join_objects(one: HeapObject, other: HeapObject) -> HeapObject:
     if isinstance(one, OrmObject) and isinstance(other, OrmObject):
         return _join_orm(one, other)
     if isinstance(one, SessionObject) and isinstance(other, SessionObject):
-        return one.evolve(closed=one.closed and other.closed, failed=one.failed and other.failed, depth=min(one.depth, other.depth))
+        return one.evolve(
+            closed=one.closed and other.closed,
+            failed=one.failed and other.failed,
+            depth=min(one.depth, other.depth),
+            idle=one.idle and other.idle,
+        )
     if isinstance(one, Instance) and isinstance(other, Instance):
         return Instance(one.cls, join_mappings(one.attributes, other.attributes), one.schema)
     if isinstance(one, Collection) and isinstance(other, Collection):

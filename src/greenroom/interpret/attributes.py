@@ -28,7 +28,7 @@ from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, reload
+from greenroom.interpret.work import attach, begin, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -212,6 +212,9 @@ def _absent(
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
         autoflush(run, state, record.session, node)
         record = state.orm(key) or record
+    if not detached:
+        begin(state, record.session)
+        record = state.orm(key) or record
     before = record
     if known.bits & DROPPED and not detached:
         reload(run, state, key, node, drop=False)
@@ -275,6 +278,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
         _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
+    if record.life & PERSISTENT:
+        begin(state, record.session)
     session = state.session(record.session)
     values = {**record.values, name: value}
     attributes = {**record.attributes, name: IS_LOADED}

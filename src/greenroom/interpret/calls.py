@@ -37,7 +37,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
-from greenroom.interpret.access import get, own_class
+from greenroom.interpret.access import get, own_class, something
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
@@ -53,7 +53,7 @@ MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 
 def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
     """Call a value. Coroutines come back as :class:`Pending`."""
-    return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
+    return run.each(something(callee), state, lambda atom, inner: _call(run, inner, atom, args, node))
 
 
 def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of callable

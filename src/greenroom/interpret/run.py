@@ -89,6 +89,8 @@ class Tracker:
     functions: int = 0
     concerned: set[object] = field(default_factory=set)
     """Functions that deal with sessions or models, directly or not."""
+    late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
+    """Expressions that functions assign to module variables and attributes."""
     stubs: dict[ast.AST, bool] = field(default_factory=dict)
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
