@@ -29,6 +29,7 @@ _MODULES = frozenset(
 _HOMES = (
     "typing",
     "collections.abc",
+    "abc",
     "datetime",
     "contextlib",
     "sqlalchemy",

@@ -215,6 +215,19 @@ def test_a_file_given_alone_sees_what_it_imports(write: Write) -> None:
     assert tree.locate("venv.y", tree.files[0]) is None
 
 
+def test_a_package_below_namespace_packages_given_alone_finds_itself(write: Write) -> None:
+    top = write(
+        {
+            "src/acme/shop/manager/__init__.py": "",
+            "src/acme/shop/manager/models.py": "",
+            "src/acme/shop/manager/api.py": "from acme.shop.manager.models import Item",
+        }
+    )
+    package = top / "src/acme/shop/manager"
+    tree = discover([package])
+    assert target(tree, "acme.shop.manager.models", "manager/api.py") == (package / "models.py").as_posix()
+
+
 def test_groups_are_projects(tree_of: TreeOf) -> None:
     tree = tree_of(
         {

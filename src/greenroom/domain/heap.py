@@ -43,14 +43,14 @@ class OrmObject:
     """Depth of the savepoint in which it was added."""
     key: Value | None = None
     """The primary key, where it is known as a value."""
-    loaded_at: Site | None = None
-    name: str = ""
+    loaded_at: Site | None = field(default=None, compare=False)
+    name: str = field(default="", compare=False)
     """How the source calls it, for messages."""
     assumed: bool = False
     """A parameter of an entry point: the analysis has not seen it being loaded."""
     complete: bool = False
     """Stands for every row of its class: a query without restriction brought it in."""
-    assigned_at: Mapping[str, Origin] = field(default_factory=dict)
+    assigned_at: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where attributes in ``dirty`` were assigned."""
 
     def evolve(self, **changes: object) -> OrmObject:
@@ -75,6 +75,8 @@ class SessionObject:
     assumed: bool = False
     cls: Class | None = None
     """The project's own subclass of the session class."""
+    idle: bool = False
+    """Committed or rolled back, and nothing was done since: there is no transaction that a rollback could undo."""
 
     def evolve(self, **changes: object) -> SessionObject:
         """A copy with ``changes``."""
@@ -126,7 +128,12 @@ def join_objects(one: HeapObject, other: HeapObject) -> HeapObject:
     if isinstance(one, OrmObject) and isinstance(other, OrmObject):
         return _join_orm(one, other)
     if isinstance(one, SessionObject) and isinstance(other, SessionObject):
-        return one.evolve(closed=one.closed and other.closed, failed=one.failed and other.failed, depth=min(one.depth, other.depth))
+        return one.evolve(
+            closed=one.closed and other.closed,
+            failed=one.failed and other.failed,
+            depth=min(one.depth, other.depth),
+            idle=one.idle and other.idle,
+        )
     if isinstance(one, Instance) and isinstance(other, Instance):
         return Instance(one.cls, join_mappings(one.attributes, other.attributes), one.schema)
     if isinstance(one, Collection) and isinstance(other, Collection):

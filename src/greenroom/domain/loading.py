@@ -77,6 +77,12 @@ class Origin:
     text: str
     calls: tuple[Site, ...] = ()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin) and self.site.node is other.site.node and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash((id(self.site.node), self.text))
+
     def through(self, call: Site) -> Origin:
         """The same origin, seen by a caller whose ``call`` led to it."""
         return Origin(self.site, self.text, (call, *self.calls))

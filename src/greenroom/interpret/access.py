@@ -17,6 +17,7 @@ from greenroom.domain.values import (
     Attribute,
     Awaitables,
     Block,
+    Choice,
     ClassValue,
     Const,
     FunctionValue,
@@ -31,6 +32,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.attributes import place, read, write
+from greenroom.interpret.late import late_value
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
 from greenroom.program.types import Named, TypeRef
@@ -41,9 +43,17 @@ OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cance
 TABLE = External("sqlalchemy.Table")
 
 
+def something(value: Value) -> Value:
+    """A value without the None that it might be."""
+    if isinstance(value, Choice) and NONE in value.atoms:
+        kept = tuple(atom for atom in value.atoms if atom != NONE)
+        return kept[0] if len(kept) == 1 else Choice(kept)
+    return value
+
+
 def get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:
-    """The value of an attribute access."""
-    return run.each(value, state, lambda atom, inner: _get(run, inner, atom, name, node))
+    """The value of an attribute access; what may be None is not None here, or nothing comes of it."""
+    return run.each(something(value), state, lambda atom, inner: _get(run, inner, atom, name, node))
 
 
 def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:
@@ -109,7 +119,10 @@ def _of_record(run: Run, state: State, key: int, name: str, node: ast.AST) -> Va
             return _of_session(run, state, key, record, name, node)
         case Instance():
             if name in record.attributes:
-                return record.attributes[name]
+                value = record.attributes[name]
+                if value == NONE and record.cls is not None and run.tracker.originals.get(key) is record:
+                    return late_value(run, state, record.cls, name)
+                return value
             if record.cls is None:
                 return Method(Ref(key), name)
             return member_of(run, state, Ref(key), record.cls, name, node)
@@ -185,7 +198,8 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
         case Variable():
             declared = member.annotation is not None and isinstance(receiver, Anything)
             if member.value is not None and not declared:
-                return evaluate_in(run, state, member.module, member.value)
+                value = evaluate_in(run, state, member.module, member.value)
+                return late_value(run, state, cls, name) if value == NONE else value
             if member.annotation is not None:
                 type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
                 return typed(run, state, run.program.substitute(type_ref, run.program.type_arguments(cls)), node, (cls.node, name))
@@ -251,7 +265,8 @@ def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> V
             if is_enum(run, cls):
                 return Anything(Named(cls), ("member", cls.node, name))
             if member.value is not None:
-                return evaluate_in(run, state, member.module, member.value)
+                value = evaluate_in(run, state, member.module, member.value)
+                return late_value(run, state, cls, name) if value == NONE else value
             return ANYTHING
         case _:
             return Method(ClassValue(cls), name)
@@ -285,9 +300,10 @@ def of_symbol(run: Run, state: State, symbol: Symbol) -> Value:
         case External():
             return Library(symbol)
         case Variable():
-            if symbol.value is None:
-                return ANYTHING
-            return evaluate_in(run, state, symbol.module, symbol.value)
+            value = evaluate_in(run, state, symbol.module, symbol.value) if symbol.value is not None else NONE
+            if value == NONE:
+                value = late_value(run, state, symbol.module, symbol.name)
+            return value if symbol.value is not None or value != NONE else ANYTHING
     return ANYTHING
 
 

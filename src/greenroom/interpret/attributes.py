@@ -28,7 +28,7 @@ from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, reload
+from greenroom.interpret.work import attach, begin, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -92,7 +92,13 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
         child = assumed(run, state, target, record.session, node, (key, relationship.name), many=many)
     else:
         _, plan = strategy_of(relationship, record.plan)
+        before = set(state.heap)
         child = load_object(run, state, target, record.session, plan, node, many=many, extra=(key, relationship.name))
+        if not record.life & PERSISTENT:
+            for made_key in set(state.heap) - before:
+                brought = state.orm(made_key)
+                if brought is not None:
+                    state.heap[made_key] = brought.evolve(life=record.life, session=None)
     if relationship.back_populates in target.relationships and not target.relationships[relationship.back_populates].uselist:
         made = state.orm(child)
         if made is not None:
@@ -155,7 +161,18 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
             return Ref(other_key)
         known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
         possible = possible or not known_apart
-    return True if possible else None
+    return True if possible or _holds_unallocated(state, record.session, relationship, key) else None
+
+
+def _holds_unallocated(state: State, session: int, relationship: Relationship, asking: int) -> bool:
+    """Whether some object of the session has a loaded relationship to the same class that was not allocated."""
+    return any(
+        other.attributes[name].bits == LOADED and name not in other.values and held.target is relationship.target and key != asking
+        for key, other in state.objects_of(session)
+        if not other.assumed
+        for name, held in other.mapped.relationships.items()
+        if name in other.attributes and held.lazy not in ("noload", "write_only", "dynamic")
+    )
 
 
 def _answers(state: State, key: int, session: int) -> bool:
@@ -194,6 +211,9 @@ def _absent(
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
         autoflush(run, state, record.session, node)
+        record = state.orm(key) or record
+    if not detached:
+        begin(state, record.session)
         record = state.orm(key) or record
     before = record
     if known.bits & DROPPED and not detached:
@@ -258,6 +278,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
         _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
+    if record.life & PERSISTENT:
+        begin(state, record.session)
     session = state.session(record.session)
     values = {**record.values, name: value}
     attributes = {**record.attributes, name: IS_LOADED}

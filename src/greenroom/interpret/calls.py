@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from itertools import zip_longest
 
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import IS_BLANK, LoadState, Site
+from greenroom.domain.loading import BLANK, IS_BLANK, IS_UNKNOWN, LOADED, LoadState, Site
 from greenroom.domain.state import Frame, Raised, State, compact, held_by, merge_returns, spread
 from greenroom.domain.values import (
     ANYTHING,
@@ -37,14 +38,14 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import containers, library, queries, rows
-from greenroom.interpret.access import get
-from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Run
+from greenroom.interpret.access import get, own_class, something
+from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
 from greenroom.interpret.summaries import summarised
 from greenroom.interpret.symbolic import is_session_type, session_class, symbolic
 from greenroom.program.symbols import Class, External, Function, Module
-from greenroom.program.types import Named
+from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
@@ -53,7 +54,7 @@ MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 
 def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
     """Call a value. Coroutines come back as :class:`Pending`."""
-    return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
+    return run.each(something(callee), state, lambda atom, inner: _call(run, inner, atom, args, node))
 
 
 def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of callable
@@ -162,6 +163,12 @@ def _awaitable_attribute(run: Run, state: State, owner: Value, name: str, node: 
 
 def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> Value:
     """Follow a project function; the state becomes that of one of its ways out."""
+    if is_stub(run, callee.function):
+        chosen = _implementation(run, state, callee, node)
+        if chosen is None:
+            unknown(run, state, args, node)
+            return declared_result(run, state, callee.function, node)
+        callee = chosen
     function = callee.function
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
     if not worth_following(run, state, callee, args):
@@ -208,6 +215,56 @@ def _unwound(state: State, raised: list[Raised]) -> list[Raised]:
     return compact(raised)
 
 
+def is_stub(run: Run, function: Function) -> bool:
+    """Whether a method only says that there is one: its subclasses do the work."""
+    if function.owner is None or isinstance(function.node, ast.Lambda):
+        return False
+    known = run.tracker.stubs.get(function.node)
+    if known is None:
+        body = function.node.body
+        first = body[-1] if len(body) <= 2 and all(isinstance(part, ast.Expr) for part in body[:-1]) else None
+        abstract = any(_is_abstract(decorator) for decorator in function.decorators)
+        known = first is not None and (_says_nothing(first) or (abstract and isinstance(first, ast.Pass | ast.Expr)))
+        run.tracker.stubs[function.node] = known
+    return known
+
+
+def _is_abstract(decorator: ast.expr) -> bool:
+    name = decorator.attr if isinstance(decorator, ast.Attribute) else decorator.id if isinstance(decorator, ast.Name) else ""
+    return name == "abstractmethod"
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant(value=value)):
+            return value is Ellipsis
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError")) | ast.Name(id="NotImplementedError")):
+            return True
+        case _:
+            return False
+
+
+def _implementation(run: Run, state: State, callee: FunctionValue, node: ast.AST) -> FunctionValue | None:
+    """The only method of the project that implements a stub."""
+    from greenroom.interpret.symbolic import instance_of
+
+    own = (own_class(run, state, callee.receiver) if callee.receiver is not None else None) or callee.function.owner
+    found: dict[ast.AST, tuple[Class, Function]] = {}
+    for cls in run.program.subclasses(own) if own is not None else ():
+        member = run.program.member(cls, callee.function.name)
+        if isinstance(member, Function) and not is_stub(run, member):
+            found.setdefault(member.node, (cls, member))
+    if len(found) != 1:
+        return None
+    cls, member = next(iter(found.values()))
+    receiver = callee.receiver
+    if isinstance(receiver, ClassValue):
+        receiver = ClassValue(cls)
+    elif receiver is not None:
+        receiver = instance_of(run, state, cls, "implementation")
+    return FunctionValue(member, receiver)
+
+
 def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
     """Whether a function can matter: it deals with the database, is nested, or is given something that does."""
     function = callee.function
@@ -246,7 +303,23 @@ def declared_result(run: Run, state: State, function: Function, node: ast.AST) -
     if isinstance(function.node, ast.Lambda):
         return ANYTHING
     type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
+    if _never_returns(function, type_ref):
+        run.may_raise(None, state)
+        raise Diverted
     return symbolic(run, state, type_ref, node, ("result", id(function.node)))
+
+
+def _never_returns(function: Function, type_ref: TypeRef) -> bool:
+    """Whether a function only raises: it says so, or ends in ``raise`` and returns nowhere."""
+    if isinstance(type_ref, Named) and isinstance(type_ref.symbol, External) and type_ref.symbol.name in ("NoReturn", "Never"):
+        return True
+    body = function.node.body
+    return (
+        isinstance(body, list)
+        and isinstance(body[-1], ast.Raise)
+        and not _says_nothing(body[-1])
+        and not any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for statement in body for node in ast.walk(statement))
+    )
 
 
 def _lambda(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> Value:
@@ -314,21 +387,39 @@ def _ways_out(
     inner = enter(run, state, callee, args, node, model_code=False)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module
-    run.tracker.reached.add(function.node)
+    shortened = run.shortened
     try:
-        flow = run.execute(function.node.body, [inner])
+        with nullcontext() if root else run.budget():
+            flow = run.execute(function.node.body, [inner])
+            exhausted = run.exhausted
     finally:
         run.calls.pop()
         run.module = outer_module
+    if run.shortened == shortened:
+        run.tracker.reached.add(function.node)
     results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
+    if not results and exhausted and not root:
+        return [_cut_short(run, state, function, node)]
     if root and run.on_return is not None:
         results = _responded(run, results, function)
     facts = state.facts
+    # The receiver may be held by nothing but the expression under evaluation: an instance that is being constructed.
+    held = (*spread(args), *((callee.receiver,) if callee.receiver is not None else ()))
     for after, value in results:
         leave(after, depth)
         after.facts = dict(facts)
-        after.collect((value,), state.heap)
-    return merge_returns(results, DISJUNCTS)
+        after.collect((value, *held), state.heap)
+    return run.narrowed(merge_returns(results, DISJUNCTS), lambda way: way[0])
+
+
+def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
+    """A call whose work was used up before it returned: whatever was absent in memory may be there now."""
+    after = state.fork()
+    for key, record in state.heap.items():
+        if isinstance(record, OrmObject):
+            attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}
+            after.heap[key] = record.evolve(attributes=attributes)
+    return after, declared_result(run, after, function, node)
 
 
 def _responded(run: Run, results: list[tuple[State, Value]], function: Function) -> list[tuple[State, Value]]:

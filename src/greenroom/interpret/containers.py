@@ -108,9 +108,11 @@ def _one(run: Run, state: State, key: int, record: Collection, name: str, args: 
     value_or_none = record.any() if record.kind == "dict" or record.items is None else (record.items[-1] if record.items else None)
     if record.kind == "dict" and name in ("get", "pop", "setdefault"):
         missing_known = record.element is None and isinstance(index, Const)
-        if value_or_none is None or missing_known:
+        if value_or_none is None or missing_known or run.pick(2):
+            if name == "setdefault":
+                store(run, state, Ref(key), index or ANYTHING, default, node)
             return default
-        return default if run.pick(2) else value_or_none
+        return value_or_none
     return value_or_none if value_or_none is not None else ANYTHING
 
 

@@ -55,9 +55,7 @@ def _name(run: Run, node: ast.Name, state: State) -> Value:
     symbol = run.program.lookup(module, node.id)
     if symbol is None and function is not None:
         symbol = run.program.resolve(module, node, function=function)
-    from greenroom.program.symbols import Variable
-
-    if symbol is None or (isinstance(symbol, Variable) and symbol.value is None):
+    if symbol is None:
         return ANYTHING
     return of_symbol(run, state, symbol)
 

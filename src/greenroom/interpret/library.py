@@ -385,6 +385,15 @@ def _copied(kind: str) -> Handler:
     return handler
 
 
+def _default_dict(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``defaultdict(list)``: one value that its factory made stands for all of them."""
+    factory = args.get(0) or NONE
+    element = None if factory == NONE else run.tables.call(run, state, factory, Arguments(), node)
+    key = run.identity(node, "dict")
+    state.heap[key] = Collection("dict", None, element, ANYTHING)
+    return Ref(key)
+
+
 def _with_key(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``sorted``, ``min``, ``max``: the key function sees every element."""
     key = args.get(None, "key")
@@ -652,6 +661,9 @@ HANDLERS: dict[str, Handler] = {
     "builtins.set": _copied("set"),
     "builtins.frozenset": _copied("set"),
     "builtins.dict": _copied("dict"),
+    "collections.defaultdict": _default_dict,
+    "collections.OrderedDict": _copied("dict"),
+    "collections.deque": _copied("list"),
     "builtins.reversed": _copied("list"),
     "builtins.sorted": _sorted,
     "builtins.min": _with_key,

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import Flow, Raised, State
-from greenroom.domain.values import NONE, Anything, Arguments, Block, FunctionValue, Library, Managed, Pending, Ref, Value
+from greenroom.domain.values import (
+    NONE,
+    Anything,
+    Arguments,
+    Block,
+    Factory,
+    FunctionValue,
+    Library,
+    Managed,
+    Pending,
+    Ref,
+    Value,
+)
 from greenroom.interpret import work
-from greenroom.interpret.calls import leave
+from greenroom.interpret.calls import leave, open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External, Function
 
 SUPPRESSING = "suppress"
+_SESSION = re.compile(r"session_?(maker|factory|local|scope|context)|^(get_)?(async_|db_)?session$", re.IGNORECASE)
+"""Names of things that give sessions."""
 FAILURE = Library(External("builtins.Exception"))
 
 
@@ -75,6 +90,10 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
     if isinstance(record, Instance) and record.cls is not None:
         return _instance(run, node, index, item, state, value)
     if isinstance(value, Anything) and isinstance(item.context_expr, ast.Call):
+        if isinstance(node, ast.AsyncWith) and _gives_session(run, item.context_expr):
+            defaults = run.backend.session_defaults()
+            opened = open_session(run, state, Factory(defaults.expire_on_commit, defaults.autoflush, is_async=True), item.context_expr)
+            return _managed(run, node, index, item, state, opened)
         symbol = run.program.resolve(run.module, item.context_expr.func) if run.module is not None else None
         if isinstance(symbol, External) and symbol.name in ("TaskGroup", "create_task_group"):
             key = run.identity(item.context_expr, "group")
@@ -82,6 +101,19 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
             value = Ref(key)
     _bind(run, state, item, Anything(None, ("entered", id(item))) if not isinstance(value, Ref) else value)
     return _enter(run, node, index + 1, state)
+
+
+def _gives_session(run: Run, node: ast.Call) -> bool:
+    """Whether a call of something unknown is called like a factory of sessions, and no library's."""
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            pass
+        case _:
+            return False
+    if run.module is None or _SESSION.search(name) is None:
+        return False
+    symbol = run.program.resolve(run.module, node.func, function=run.function)
+    return not isinstance(symbol, External) or symbol.root in ("sqlalchemy", "sqlmodel")
 
 
 def _bind(run: Run, state: State, item: ast.withitem, value: Value) -> None:

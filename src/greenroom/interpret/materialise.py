@@ -13,6 +13,9 @@ from greenroom.facts.records import Inheritance, MappedClass, Relationship
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
+EAGER_DEPTH = 2
+"""Levels of mapper-level eager loading that are allocated with the object; deeper ones are when they are read."""
+
 
 def load(
     run: Run,
@@ -61,7 +64,7 @@ def _load(
         target = run.backend.mapped(relationship.target) if relationship.target is not None else None
         if condition == LOADED and strategy not in ("noload", "write_only", "dynamic"):
             record.attributes[name] = IS_LOADED
-            if target is not None:
+            if target is not None and (name in plan.relationships or len(path) < EAGER_DEPTH):
                 child_key = run.identity(node, (key, name))
                 reverse = (relationship.back_populates, key) if relationship.back_populates else None
                 if plan.everywhere:

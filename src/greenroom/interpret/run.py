@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from greenroom.domain.events import Event
-from greenroom.domain.heap import HeapObject
-from greenroom.domain.loading import Site
+from greenroom.domain.heap import HeapObject, OrmObject
+from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Flow, Fragment, Raised, State, merge, merge_returns
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Value, join_values
 from greenroom.facts.collect import Backend
@@ -27,6 +27,10 @@ NOWHERE = ast.Pass()
 """Stands for no place in particular, for identities that are not made by a node."""
 STEPS = 6_000
 """Work for one root: a statement counts one, and one more for every ten objects in the heap."""
+LEAST = 200
+"""Work that every call gets; otherwise a call gets half of what its caller has left."""
+NARROW = ((3 / 4, 1), (1 / 2, 2))
+"""From which part of its work on only so many of a function's states at one point are followed; the others are dropped."""
 
 
 class Infeasible(Exception):  # noqa: N818 - not an error: the alternative at hand contradicts itself
@@ -85,6 +89,9 @@ class Tracker:
     functions: int = 0
     concerned: set[object] = field(default_factory=set)
     """Functions that deal with sessions or models, directly or not."""
+    late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
+    """Expressions that functions assign to module variables and attributes."""
+    stubs: dict[ast.AST, bool] = field(default_factory=dict)
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
     identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
@@ -108,6 +115,15 @@ class Tracker:
         return found
 
 
+Way = TypeVar("Way")
+
+
+def _promise(state: State) -> tuple[int, int]:
+    """How much there is to find from a state: objects with something to load, then objects at all."""
+    objects = [record for record in state.heap.values() if isinstance(record, OrmObject)]
+    return sum(any(known.sure & DROPPED for known in record.attributes.values()) for record in objects), len(objects)
+
+
 class Run:
     """The interpreter's context while it follows one root."""
 
@@ -128,6 +144,11 @@ class Run:
         self.greenlet = 0
         """Above zero, implicit IO is legal (``run_sync``)."""
         self.steps = 0
+        self.began = 0
+        self.limit = STEPS
+        """Where the work of the call in progress began, and where it ends."""
+        self.shortened = 0
+        """How often ways were dropped for want of work."""
         self.yielders: list[Callable[[Value, State], Sequence[tuple[State, Value]]] | None] = []
         self.silent = 0
         self.schema_lenient = False
@@ -173,15 +194,16 @@ class Run:
         if known is not None:
             return known
         fragments[key] = Fragment(ANYTHING, {})  # for definitions that need themselves
-        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps)
-        self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps = [], module, None, [], 0, 0
+        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit)
+        self.calls, self.module, self.raised, self.yielders, self.greenlet = [], module, None, [], 0
+        self.steps, self.began, self.limit = 0, 0, STEPS
         state = State()
         value: Value = ANYTHING
         try:
             with self.joined(), suppress(Infeasible, Diverted):
                 value = make(state)
         finally:
-            self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps = context
+            self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit = context
         made = fragments[key] = state.fragment(value)
         for place, record in made.heap.items():
             self.tracker.originals.setdefault(place, record)
@@ -206,15 +228,45 @@ class Run:
             after: list[State] = []
             for state in flow.fall:
                 self.steps += 1 + len(state.heap) // 10
-                if self.steps > STEPS:
+                if self.exhausted:
+                    self.shortened += 1
                     self.bound("steps")
                     return Flow(returned=flow.returned, broke=flow.broke, continued=flow.continued)
                 inner = handler(self, statement, state)
                 after.extend(inner.fall)
                 flow.absorb(inner)
-            flow.fall = merge(after, DISJUNCTS)
+            flow.fall = self.narrowed(merge(after, DISJUNCTS), lambda state: state)
         flow.returned = merge_returns(flow.returned, DISJUNCTS)
         return flow
+
+    @property
+    def width(self) -> int:
+        """States followed side by side: fewer as the work for the call in progress runs out."""
+        used = (self.steps - self.began) / max(self.limit - self.began, 1)
+        return next((width for part, width in NARROW if used > part), DISJUNCTS)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the work for the call in progress is used up."""
+        return self.steps > self.limit
+
+    @contextmanager
+    def budget(self) -> Iterator[None]:
+        """A share of the caller's work for the call in progress."""
+        began, limit = self.began, self.limit
+        self.began, self.limit = self.steps, min(self.steps + max((limit - self.steps) // 2, LEAST), STEPS)
+        try:
+            yield
+        finally:
+            self.began, self.limit = began, limit
+
+    def narrowed(self, ways: list[Way], state_of: Callable[[Way], State]) -> list[Way]:
+        """The ways worth following with the work that is left: each is a path of its own, so what they show is true."""
+        width = self.width
+        if len(ways) <= width:
+            return ways
+        self.shortened += 1
+        return sorted(ways, key=lambda way: _promise(state_of(way)), reverse=True)[:width]
 
     def bound(self, which: str) -> None:
         """Note that a bound on work was reached."""
@@ -265,7 +317,7 @@ class Run:
                     outcomes.append((attempt, action(attempt)))
                 while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
                     self.choices.pop()
-                if not self.choices or len(outcomes) >= ALTERNATIVES:
+                if not self.choices or len(outcomes) >= min(ALTERNATIVES, 2 * self.width):
                     break
                 self.choices[-1].index += 1
         finally:

@@ -55,6 +55,8 @@ from greenroom.semantics.effects import (
 
 NO_RESULT = External("sqlalchemy.exc.NoResultFound")
 DATABASE_ERROR = External("sqlalchemy.exc.DBAPIError")
+WITHOUT_TRANSACTION = (Flush, Commit, Rollback, Close, Expire, Detach, RunSync, Inert)
+"""Effects that begin no transaction by themselves."""
 Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 
 
@@ -81,6 +83,8 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         )
         run.emit(event, "Session", operation.name)
         state.heap[session] = record.evolve(failed=None)
+    if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
+        work.begin(state, session)
     value: Value = NONE
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)

@@ -17,7 +17,7 @@ from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
 from greenroom.interpret.relocation import Relocation
-from greenroom.interpret.run import STEPS, Run
+from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External
 
 Outcomes = list[tuple[State, Value]]
@@ -63,13 +63,13 @@ def summarised(
         tokens = dict(zip(known.tokens, naming.tokens, strict=True))
         run.steps += 1
         return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
-    bounded = len(run.tracker.bounded)
+    bounded = (len(run.tracker.bounded), run.shortened)
     inner = state.isolated(naming.ids)
     results, raised = follow(inner)
     returned = tuple(_effect(inner, after, value, None) for after, value in results)
     thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
     summary = Summary(tuple(naming.ids), tuple(naming.tokens), inner.heap, calls, returned, thrown)
-    if key is not None and len(run.tracker.bounded) == bounded and run.steps <= STEPS:
+    if key is not None and (len(run.tracker.bounded), run.shortened) == bounded:
         run.tracker.summaries[key] = summary
     return _replay(run, state, summary, None)
 

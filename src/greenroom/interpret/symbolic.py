@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, FunctionValue, Ref, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, Factory, FunctionValue, Ref, Value, join_values
 from greenroom.interpret.concern import SESSION_NAMES
 from greenroom.interpret.materialise import assumed
 from greenroom.interpret.run import Infeasible, Run
@@ -19,6 +19,8 @@ SYNC_SESSIONS = frozenset({"Session", "scoped_session"})
 SEQUENCES = frozenset({"list", "List", "set", "Set", "frozenset", "tuple", "Tuple", "deque", "Sequence", "Collection"})
 ITERABLES = frozenset({"Iterable", "Iterator", "Generator", "AsyncIterable", "AsyncIterator", "AsyncGenerator"})
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
+FACTORIES = frozenset({"async_sessionmaker", "sessionmaker"})
+MANAGERS = frozenset({"AbstractAsyncContextManager", "AsyncContextManager", "AbstractContextManager", "ContextManager"})
 NESTING = 3
 """How deep instances are built to fill the attributes of other instances."""
 
@@ -83,6 +85,11 @@ def _named(
             return Anything(type_ref, ("symbol", id(node), extra))
         return instance_of(run, state, symbol, _called(extra), depth)
     name = symbol.name
+    made = _session_source(run, symbol, args)
+    if isinstance(made, Factory):
+        return made
+    if name in MANAGERS and args and _session_in(run, args[0]) is not None:
+        return symbolic(run, state, args[0], node, extra, depth)
     if name in SEQUENCES | ITERABLES and args:
         element = symbolic(run, state, args[0], node, (extra, "element"), depth)
         record = state.record(element)
@@ -98,6 +105,35 @@ def _named(
     if name in ("type", "Type") and args and isinstance(args[0], Named) and isinstance(args[0].symbol, Class):
         return ClassValue(args[0].symbol)
     return Anything(type_ref, ("symbol", id(node), extra))
+
+
+def _session_source(run: Run, symbol: External, args: tuple[TypeRef, ...]) -> Factory | None:
+    """A factory of sessions of which only the type is known: it has the options that the project's factories share."""
+    given = args[-1] if args else None
+    if symbol.name in FACTORIES and symbol.root == "sqlalchemy":
+        kind = (_session_in(run, given) if given is not None else None) or (symbol.name == "async_sessionmaker", None)
+    elif symbol.name == "Callable" and given is not None:
+        inner = given.args[0] if isinstance(given, Named) and given.args and _name(given) in MANAGERS else given
+        found = _session_in(run, inner)
+        if found is None:
+            return None
+        kind = found
+    else:
+        return None
+    defaults = run.backend.session_defaults()
+    return Factory(defaults.expire_on_commit, defaults.autoflush, is_async=kind[0], cls=kind[1])
+
+
+def _name(type_ref: Named) -> str:
+    return type_ref.symbol.name
+
+
+def _session_in(run: Run, type_ref: TypeRef) -> tuple[bool, Class | None] | None:
+    """Whether a type is a session: asynchronous or not, and the project's class of it."""
+    if not isinstance(type_ref, Named):
+        return None
+    kind = session_class(run, type_ref.symbol)
+    return (kind == "async", type_ref.symbol if isinstance(type_ref.symbol, Class) else None) if kind is not None else None
 
 
 def _called(extra: object) -> str:

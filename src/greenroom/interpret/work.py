@@ -83,7 +83,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         failing = state.fork()
         record_ = failing.session(session)
         if record_ is not None:
-            failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"))
+            failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
         run.may_raise(INTEGRITY_ERROR, failing)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
@@ -239,7 +239,7 @@ def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
         if record.expire_on_commit is not False and found.life & PERSISTENT:
             attributes = expired(found, COMMITTED, origin, sure=bool(record.expire_on_commit))
         state.heap[key] = found.evolve(attributes=attributes, new=False, touched=-1, born=-1)
-    state.heap[session] = record.evolve(depth=0, failed=None)
+    state.heap[session] = record.evolve(depth=0, failed=None, idle=True)
 
 
 def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, only: frozenset[str] | None = None) -> dict[str, LoadState]:
@@ -263,7 +263,7 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
 def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0) -> None:
     """Undo the transaction, or (``to`` > 0) the savepoint at that depth."""
     record = state.session(session)
-    if record is None:
+    if record is None or (record.idle and not to):
         return
     origin = Origin(run.site(node), "expired by this rollback")
     for key, found in state.objects_of(session):
@@ -281,7 +281,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
                     if (name in found.mapped.relationships and name not in found.dirty) or name.startswith("~")
                 },
             )  # fmt: skip
-    state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0))
+    state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0), idle=not to)
 
 
 def release(state: State, session: int, depth: int) -> None:
@@ -295,6 +295,13 @@ def release(state: State, session: int, depth: int) -> None:
     state.heap[session] = record.evolve(depth=max(depth - 1, 0))
 
 
+def begin(state: State, session: int | None) -> None:
+    """Something is done with the session: it has a transaction from here on."""
+    record = state.session(session)
+    if session is not None and record is not None and record.idle:
+        state.heap[session] = record.evolve(idle=False)
+
+
 def close(state: State, session: int) -> None:
     """Detach everything."""
     for key, found in state.objects_of(session):
@@ -302,7 +309,7 @@ def close(state: State, session: int) -> None:
         state.heap[key] = found.evolve(life=life, session=None, dirty=frozenset())
     record = state.session(session)
     if record is not None:
-        state.heap[session] = record.evolve(closed=True, failed=None, depth=0)
+        state.heap[session] = record.evolve(closed=True, failed=None, depth=0, idle=True)
 
 
 def detach(state: State, key: int) -> None:

@@ -197,9 +197,14 @@ def upwards(directory: str, top: str) -> Iterator[str]:
 
 
 def _namespaces(walk: Walk) -> set[str]:
-    """Return every directory that has Python files below it, the given ones included."""
+    """Return every directory that has Python files below it: the given ones, and those above them that a package name can name."""
     found: set[str] = set()
     starts = set(walk.starts)
+    for start in starts:
+        for folder in upwards(os.path.dirname(start), os.sep):
+            if not os.path.basename(folder).isidentifier():
+                break
+            found.add(folder)
     for directory in {os.path.dirname(file) for file in walk.files}:
         current = directory
         while current not in found:
