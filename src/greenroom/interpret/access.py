@@ -29,6 +29,7 @@ from greenroom.domain.values import (
     Pending,
     Ref,
     Value,
+    join_all,
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.attributes import place, read, write
@@ -46,8 +47,8 @@ TABLE = External("sqlalchemy.Table")
 def something(value: Value) -> Value:
     """A value without the None that it might be."""
     if isinstance(value, Choice) and NONE in value.atoms:
-        kept = tuple(atom for atom in value.atoms if atom != NONE)
-        return kept[0] if len(kept) == 1 else Choice(kept)
+        kept = [atom for atom in value.atoms if atom != NONE]
+        return join_all(kept) if kept else NONE
     return value
 
 

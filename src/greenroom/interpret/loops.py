@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_values
+from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_all, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -82,7 +82,7 @@ class Focus:
                 state.heap[key] = replace(record, items=tuple(self._replaced(run, state, item) for item in record.items), by_key=by_key)
                 return Ref(key)
         if isinstance(value, Choice):
-            return Choice(tuple(self._replaced(run, state, atom) for atom in value.atoms))
+            return join_all(self._replaced(run, state, atom) for atom in value.atoms)
         return value
 
 

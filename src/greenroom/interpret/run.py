@@ -151,6 +151,7 @@ class Run:
         """How often ways were dropped for want of work."""
         self.yielders: list[Callable[[Value, State], Sequence[tuple[State, Value]]] | None] = []
         self.silent = 0
+        self.recorders: list[list[tuple[Event, tuple[object, ...]]]] = []
         self.schema_lenient = False
         self.validators: dict[Class, dict[object, list[Function]]] = {}
         self.mutating: ast.AST | None = None
@@ -250,11 +251,16 @@ class Run:
         """Whether the work for the call in progress is used up."""
         return self.steps > self.limit
 
+    @property
+    def share(self) -> int:
+        """The work that a call made here gets."""
+        return min(max((self.limit - self.steps) // 2, LEAST), STEPS - self.steps)
+
     @contextmanager
     def budget(self) -> Iterator[None]:
         """A share of the caller's work for the call in progress."""
         began, limit = self.began, self.limit
-        self.began, self.limit = self.steps, min(self.steps + max((limit - self.steps) // 2, LEAST), STEPS)
+        self.began, self.limit = self.steps, self.steps + self.share
         try:
             yield
         finally:
@@ -392,10 +398,22 @@ class Run:
 
     # Events
 
+    @contextmanager
+    def recording(self) -> Iterator[list[tuple[Event, tuple[object, ...]]]]:
+        """The events of the block, with what identifies each beside its place."""
+        emitted: list[tuple[Event, tuple[object, ...]]] = []
+        self.recorders.append(emitted)
+        try:
+            yield emitted
+        finally:
+            self.recorders.pop()
+
     def emit(self, event: Event, *key: object) -> None:
         """Record an event once for each place and subject; a sure one replaces an unsure one."""
         if self.silent:
             return
+        for emitted in self.recorders:
+            emitted.append((event, key))
         identity = (type(event), event.site.node, *key)
         known = self.tracker.events.get(identity)
         if known is None or (getattr(event, "sure", True) and not getattr(known, "sure", True)):

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from greenroom.domain.events import Event
 from greenroom.domain.heap import HeapObject, OrmObject, SessionObject, join_objects
 from greenroom.domain.state import Raised, State
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
@@ -46,6 +47,10 @@ class Summary:
     calls: tuple[int, ...]
     returned: tuple[Effect, ...]
     raised: tuple[Effect, ...]
+    events: tuple[tuple[Event, tuple[object, ...]], ...]
+    """What a model's own code did wrong, which is reported at the caller's expression."""
+    work: int | None
+    """The work that it was cut short at; None when it is complete."""
 
 
 def summarised(
@@ -58,18 +63,24 @@ def summarised(
         return follow(state)
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
     known = run.tracker.summaries.get(key) if key is not None else None
-    if isinstance(known, Summary):
+    if isinstance(known, Summary) and (known.work is None or known.work >= run.share):
         ids = dict(zip(known.ids, naming.ids, strict=True))
         tokens = dict(zip(known.tokens, naming.tokens, strict=True))
         run.steps += 1
+        for event, identity in known.events:
+            run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
         return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
     bounded = (len(run.tracker.bounded), run.shortened)
+    share = run.share
     inner = state.isolated(naming.ids)
-    results, raised = follow(inner)
+    with run.recording() as emitted:
+        results, raised = follow(inner)
+    events = tuple((event, identity) for event, identity in emitted if event.site.node is node)
     returned = tuple(_effect(inner, after, value, None) for after, value in results)
     thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
-    summary = Summary(tuple(naming.ids), tuple(naming.tokens), inner.heap, calls, returned, thrown)
-    if key is not None and (len(run.tracker.bounded), run.shortened) == bounded:
+    work = None if (len(run.tracker.bounded), run.shortened) == bounded else share
+    summary = Summary(tuple(naming.ids), tuple(naming.tokens), inner.heap, calls, returned, thrown, events, work)
+    if key is not None:
         run.tracker.summaries[key] = summary
     return _replay(run, state, summary, None)
 
@@ -92,9 +103,8 @@ def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -
         if attached or originals.get(place, record) is not record:
             naming.reference(place)
     key = (context, named, naming.reached())
-    receiver = state.record(callee.receiver) if callee.receiver is not None else None
-    if run.used is not None or run.schema or isinstance(receiver, OrmObject) or any(call.model_code for call in run.calls):
-        return None, naming  # reads in a model's own code are reported at the caller's expression
+    if run.used is not None or run.schema or any(call.model_code for call in run.calls):
+        return None, naming  # what happens in there is reported further out than at the call
     return key, naming
 
 
