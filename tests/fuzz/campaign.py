@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.fuzz.execute import Laboratory
 from tests.fuzz.generate import generate
-from tests.fuzz.judge import Disagreement, Tally, Verdict, analyse, judge
+from tests.fuzz.judge import Disagreement, Tally, Verdict, judge
 from tests.fuzz.page import page_block
 from tests.fuzz.program import Program
 from tests.fuzz.shrink import shrink
@@ -67,15 +67,13 @@ def explain(seed: int, program: Program, first: Disagreement, laboratory: Labora
 
     def holds(candidate: Program) -> bool:
         try:
-            if first.verdict is Verdict.EXTRA and not any(words.get(first.rule) for words in analyse(candidate).values()):
-                return False
-            found = judge(candidate, laboratory).disagreements
+            found = judge(candidate, laboratory, thorough=first.verdict is not Verdict.EXTRA).disagreements
         except Exception:  # noqa: BLE001 -- a candidate that cannot be built shows nothing
             return False
         return any(one.verdict is first.verdict and _words(one) == _words(first) for one in found)
 
     small = shrink(program, holds) if shrinks else program
-    return Failure(seed, f"{first.verdict.value}: {first.detail}", page_block(small, judge(small, laboratory)))
+    return Failure(seed, f"{first.verdict.value}: {first.detail}", page_block(small, judge(small, laboratory, thorough=True)))
 
 
 def _words(disagreement: Disagreement) -> str:

@@ -16,10 +16,11 @@ def generate(seed: int) -> Program:
     links = draw_links(random, models)
     models = tuple(draw_label(random, model, links) for model in models)
     schemas = draw_schemas(random, models, links)
+    listed = frozenset({random.choice(models).name}) if len(models) > 1 and random.random() < 0.6 else frozenset()
     helpers: list[Function] = []
     for number in range(random.choice((0, 0, 1, 1, 2, 3))):
-        helpers.append(Author(random, models, links, schemas, tuple(helpers)).helper(f"helper_{number}"))
-    author = Author(random, models, links, schemas, tuple(helpers))
+        helpers.append(Author(random, models, links, schemas, tuple(helpers), listed).helper(f"helper_{number}"))
+    author = Author(random, models, links, schemas, tuple(helpers), listed)
     return Program(
         models,
         links,

@@ -10,8 +10,12 @@ from __future__ import annotations
 import ast
 from typing import TypeVar
 
+from tests.fuzz.render import COLUMNS
+
 Def = TypeVar("Def", ast.FunctionDef, ast.AsyncFunctionDef)
 WATCH = "watch__"
+PLAIN = frozenset({"id", "name", *COLUMNS})
+"""Attributes whose reads do not look into the identity map."""
 
 
 def instrumented(source: str, file: str) -> ast.Module:
@@ -78,7 +82,8 @@ class _Async(_Sync):
                 node.body, node.orelse = self.block(node.body), self.block(node.orelse)
                 return [node]
             case ast.For():
-                node.iter = self._value(ast.Call(ast.Name("iter", ast.Load()), [node.iter], []), node)
+                # A copy, since a body that puts something into the collection would never come to its end.
+                node.iter = self._value(ast.Call(ast.Name("list", ast.Load()), [node.iter], []), node)
                 node.body = self.block(node.body)
                 return [node]
             case ast.Try():
@@ -95,6 +100,12 @@ class _Async(_Sync):
                 put = ast.Attribute(ast.Name(WATCH, ast.Load()), "put", ast.Load())
                 call = ast.Call(put, [value, owner, ast.Constant(name)], [])
                 return [ast.copy_location(ast.Expr(self._value(call, node)), node)]
+            case ast.Expr(value=value) if not _awaits(value, ours=True):
+                node.value = self._value(value, node)
+                assert isinstance(node.value, ast.Await)
+                assert isinstance(node.value.value, ast.Call)
+                node.value.value.keywords.append(ast.keyword("unused", ast.Constant(True)))  # noqa: FBT003 -- a constant of the tree
+                return [node]
             case ast.Assign() | ast.Expr():
                 node.value = self._value(node.value, node)
                 return [self._told(node) if _awaits(node.value, ours=False) else node]
@@ -107,7 +118,10 @@ class _Async(_Sync):
     def _value(self, value: ast.expr, node: ast.stmt) -> ast.expr:
         if not _awaits(value, ours=True):
             nothing = ast.arguments([], [], None, [], [], None, [])
-            return ast.copy_location(ast.Await(_call(node, "probe", self.file, ast.Lambda(nothing, value))), value)
+            probe = _call(node, "probe", self.file, ast.Lambda(nothing, value))
+            if all(part.attr in PLAIN for part in ast.walk(value) if isinstance(part, ast.Attribute)) and not _calls(value):
+                probe.keywords.append(ast.keyword("collect", ast.Constant(False)))  # noqa: FBT003 -- a constant of the tree
+            return ast.copy_location(ast.Await(probe), value)
         for part in ast.walk(value):
             if isinstance(part, ast.Await) and isinstance(part.value, ast.Call):
                 part.value.args = [self._value(arg, node) if _reads(arg) else arg for arg in part.value.args]
@@ -117,6 +131,10 @@ class _Async(_Sync):
 def _awaits(node: ast.AST, *, ours: bool) -> bool:
     """Whether anything is awaited in an expression; without ``ours``, anything but probes."""
     return any(isinstance(part, ast.Await) and (ours or not _is_probe(part.value)) for part in ast.walk(node))
+
+
+def _calls(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
 
 
 def _is_probe(node: ast.AST) -> bool:

@@ -20,8 +20,8 @@ def draw_options(random: Random, models: Mapping[str, Model], links: tuple[Link,
         sides = [item for item in sides_of(model, links) if item[0].lazy not in WRAPPERS]
         if sides and random.random() < 0.75:
             options.append(_path(random, models, links, model))
-        elif random.random() < 0.1:
-            options.append('raiseload("*")')
+        elif random.random() < 0.1 and not options:
+            return ('raiseload("*")',)
         else:
             options.append(_columns(random, models[model]))
     return tuple(options)

@@ -199,7 +199,8 @@ def _node(node: Node, depth: int) -> Iterator[str]:
         case Load():
             yield indent + _load(node)
         case New(var, model, given):
-            yield f"{indent}{var} = {model}({', '.join(f'{name}={value}' for name, value in given)})"
+            pairs = given if any(name == "name" for name, _ in given) else (("name", '"n"'), *given)
+            yield f"{indent}{var} = {model}({', '.join(f'{name}={value}' for name, value in pairs)})"
         case If(test, body, orelse):
             yield f"{indent}if {test}:"
             yield from block_of(body, depth + 1)

@@ -17,6 +17,7 @@ Place: TypeAlias = tuple[str, int]
 """Name of a module, and line."""
 FAILURES = frozenset({Kind.IMPLICIT_IO, Kind.DETACHED, Kind.RAISELOAD, Kind.FAILED_FLUSH})
 """What the analyser is expected to predict."""
+REFUSALS = frozenset({Kind.DETACHED, Kind.RAISELOAD})
 SEEN = "seen_by_the_watch"
 """Marks an exception that was written down; holding it would keep its frames and their objects alive."""
 
@@ -36,22 +37,36 @@ class Watch:
     statements: int = 0
     """Statements that ``try`` bodies have sent so far in this run."""
     _inside: list[Place] = field(default_factory=list)
+    _strict: bool = False
+    _told: set[str] = field(default_factory=set)
 
-    def start(self, fault: int) -> None:
-        """Begin another run."""
+    def start(self, fault: int, *, strict: bool) -> None:
+        """Begin another run; in a strict one implicit IO inside a ``try`` body raises."""
+        self._strict = strict
+        self._told.clear()
         self.guards, self.fault, self.statements = 0, fault, 0
         self._inside.clear()
 
-    async def probe(self, place: Place, expression: Callable[[], Any]) -> Any:  # noqa: ANN401 -- whatever the expression gives
-        """Evaluate an expression that should not need the database; implicit IO is seen, then carried out."""
-        gc.collect()
+    async def probe(self, place: Place, expression: Callable[[], Any], *, unused: bool = False, collect: bool = True) -> Any:  # noqa: ANN401 -- as it is
+        """Evaluate an expression that should not need the database; implicit IO is seen, then carried out.
+
+        A refusal to load is seen, and passed over where the value is ``unused``. It is seen once for each attribute.
+        """
+        if collect:
+            gc.collect()  # What the identity map would answer with must not depend on when garbage is collected.
         try:
-            if self.guards:
+            if self.guards and self._strict:
                 value = expression()
             else:
                 value = await self._carried_out(place, expression)
         except Exception as error:
+            text = str(error) if kind_of(error) in REFUSALS else ""
+            if text in self._told:
+                return None
             self._failed(place, error)
+            if unused and text and not (self.guards and self._strict):
+                self._told.add(text)
+                return None
             raise
         self.passed.add(place)
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.events import Read
-from greenroom.domain.heap import DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -28,7 +28,7 @@ from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, reload
+from greenroom.interpret.work import attach, begin, claim, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -48,7 +48,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
-    if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED):
+    if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED | DELETED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
@@ -129,7 +129,7 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
 
 def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:  # noqa: C901 - one condition after the other
     """The object that the identity map answers with; True when it might; None when it cannot."""
-    if record.session is None or not record.life & PERSISTENT:
+    if record.session is None or not record.life & (PERSISTENT | DELETED):
         return None
     if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
         return None
@@ -204,7 +204,7 @@ def _absent(
     bit = next((bit for bit in _ORDER if bits & bit and known.sure & bit), 0) or next((bit for bit in _ORDER if bits & bit), 0)
     session = state.session(record.session)
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
-    detached = not record.life & PERSISTENT
+    detached = not record.life & (PERSISTENT | DELETED)
     if detached or bit == RAISING or not legal:
         sure = bool(known.sure & bit) and not unsure
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
@@ -331,6 +331,7 @@ def adopt(run: Run, state: State, key: int, relationship: Relationship, value: V
         elif isinstance(record, OrmObject) and isinstance(atom, Ref):
             if owner.session is not None and record.session is None and record.life & TRANSIENT and not relationship.viewonly:
                 attach(run, state, atom, owner.session)
+            claim(state, key, relationship, atom)
             _mirror(run, state, key, relationship, atom)
 
 

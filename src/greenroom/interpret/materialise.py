@@ -11,7 +11,7 @@ from greenroom.domain.state import HINT, State
 from greenroom.domain.values import Ref, Value
 from greenroom.facts.records import Inheritance, MappedClass, Relationship
 from greenroom.interpret.run import Run
-from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
+from greenroom.semantics.strategies import AFTER_LOAD, CHAINING, SEPARATE
 
 EAGER_DEPTH = 2
 """Levels of mapper-level eager loading that are allocated with the object; deeper ones are when they are read."""
@@ -100,14 +100,19 @@ def _subclass_columns(run: Run, mapped: MappedClass) -> dict[str, tuple[str, boo
     return known
 
 
-def condition_of(run: Run, mapped: MappedClass, relationship: Relationship, plan: Plan, path: tuple[tuple[str, str], ...] = ()) -> int:
+def condition_of(
+    run: Run, mapped: MappedClass, relationship: Relationship, plan: Plan, path: tuple[tuple[str, str], ...] = (), *, again: bool = False
+) -> int:
     """What a SELECT makes of a relationship.
 
     A strategy that no option asked for stops at a class that the chain has met already, or at its ``join_depth``.
+    ``again`` is a refresh, or the load that brings an expired object back.
     """
     strategy, _ = strategy_of(relationship, plan)
     condition = AFTER_LOAD.get(strategy, LAZY)
-    if relationship.name in plan.relationships or strategy not in CHAINING:
+    if strategy == "immediate" and (mapped.name, relationship.name) in path and relationship.name not in plan.relationships:
+        return LAZY
+    if relationship.name in plan.relationships or strategy not in CHAINING or (again and strategy in SEPARATE):
         return condition
     if relationship.join_depth is not None:
         return LAZY if len(path) + 1 > relationship.join_depth else condition

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 
 from greenroom.domain.events import Read
-from greenroom.domain.heap import DELETED, PERSISTENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
+from greenroom.domain.heap import DELETED, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -30,7 +30,7 @@ from greenroom.domain.values import (
 from greenroom.facts.records import Default, EagerDefaults, MappedClass
 from greenroom.interpret import work
 from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
-from greenroom.interpret.run import Run
+from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
 from greenroom.semantics.effects import (
     Attach,
@@ -54,6 +54,7 @@ from greenroom.semantics.effects import (
 )
 
 NO_RESULT = External("sqlalchemy.exc.NoResultFound")
+NOT_PERSISTENT = External("sqlalchemy.exc.InvalidRequestError")
 DATABASE_ERROR = External("sqlalchemy.exc.DBAPIError")
 WITHOUT_TRANSACTION = (Flush, Commit, Rollback, Close, Expire, Detach, RunSync, Inert)
 """Effects that begin no transaction by themselves."""
@@ -168,6 +169,9 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         record = state.record(atom)
         if not isinstance(record, OrmObject) or not isinstance(atom, Ref):
             continue
+        if record.life == TRANSIENT and record.born == work.UNDONE:
+            run.may_raise(NOT_PERSISTENT, state)
+            raise Diverted
         if record.life == PERSISTENT:
             # Changes to what is refreshed are thrown away; all others are flushed first.
             lost = record.dirty if names is None else record.dirty & names
@@ -179,6 +183,11 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 state.heap[atom.id] = again.evolve(dirty=again.dirty | lost, assigned_at={**again.assigned_at, **record.assigned_at})
         current = state.orm(atom.id)
         if current is not None and current.life & PERSISTENT:
+            if run.raised is not None:
+                failing = state.fork()
+                gone = work.expired(current, EXPIRED, Origin(run.site(node), "expired by this refresh, which failed"), only=names)
+                failing.heap[atom.id] = current.evolve(attributes=gone)
+                run.may_raise(DATABASE_ERROR, failing)
             unknown_names = names_value is not None and names_value != NONE and names is None
             if not unknown_names:
                 work.refresh(run, state, atom.id, names, node)
@@ -203,6 +212,8 @@ def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments
     attributes = dict(merged.attributes)
     values = dict(merged.values)
     for name, known in record.attributes.items():
+        if known.bits == LOADED and name in record.mapped.columns:
+            attributes[name] = IS_LOADED
         if known.bits & 1 and name in record.mapped.relationships and name in record.values:
             attributes[name] = IS_LOADED
             values[name] = _merged_value(run, state, key, record, name, node)
@@ -252,16 +263,18 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     identity = args.get(1, "ident")
     populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
-    if required and (existing is None or populate):
+    if required and existing is None:
         run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
         if record is not None and any(s.bits & (DROPPED & ~GENERATED) for s in record.attributes.values()):
+            work.begin(state, session)
             autoflush(run, state, session, node)
             work.reload(run, state, existing, node, drop=False)
         return Ref(existing)
     if not required and existing is None and run.pick(2):
         return NONE
+    work.begin(state, session)
     autoflush(run, state, session, node)
     plan = plan_of(state, args.get(None, "options"), mapped)
     return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate))

@@ -16,6 +16,7 @@ from greenroom.domain.loading import (
     IS_BLANK,
     IS_LOADED,
     LAZY,
+    LOADED,
     RAISING,
     REFRESHED_AWAY,
     ROLLED_BACK,
@@ -26,7 +27,7 @@ from greenroom.domain.loading import (
 )
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
-from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass
+from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
 from greenroom.interpret.materialise import column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
@@ -34,11 +35,15 @@ from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
 
 DELETION = "~deleted"
+KEY = "~key"
+"""Stands among the dirty attributes for a foreign key that the flush sets because a collection holds the object."""
+UNDONE = -2
+"""Stands for ``born`` where a rollback took the object out of its session again."""
 MODIFIED = "~modified"
 """Stands among the dirty attributes for an object whose changes were lost, but which a flush still visits."""
 SOMETHING = "~something"
 """In ``dirty``: attributes were assigned whose names are not known, on an object that had lost its values."""
-MARKS = frozenset({DELETION, MODIFIED, SOMETHING})
+MARKS = frozenset({DELETION, MODIFIED, SOMETHING, KEY})
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -63,6 +68,31 @@ def attach(run: Run, state: State, value: Value, session: int) -> None:
                     fresh = bool(life & PENDING)
                     state.heap[atom.id] = found.evolve(life=life or PERSISTENT, session=session, born=depth if fresh else found.born)
                 pending.extend(item for name, item in found.values.items() if name in found.mapped.relationships)
+                if found.life & TRANSIENT:
+                    for name, item in found.values.items():
+                        _claim(state, found, name, item)
+
+
+def _claim(state: State, owner: OrmObject, name: str, value: Value) -> None:
+    """The flush will write the foreign keys of the objects in a collection."""
+    relationship = owner.mapped.relationships.get(name)
+    if relationship is None or relationship.direction is not Direction.ONE_TO_MANY or relationship.viewonly:
+        return
+    for atom in atoms(value):
+        record = state.record(atom)
+        if isinstance(record, Collection):
+            for item in (*(record.items or ()), record.element, *record.by_key.values()):
+                if item is not None:
+                    _claim(state, owner, name, item)
+        elif isinstance(record, OrmObject) and isinstance(atom, Ref) and record.life & PERSISTENT:
+            state.heap[atom.id] = record.evolve(dirty=record.dirty | {KEY})
+
+
+def claim(state: State, key: int, relationship: Relationship, value: Value) -> None:
+    """The same for what is put into the collection of an object in a session."""
+    owner = state.orm(key)
+    if owner is not None and owner.session is not None:
+        _claim(state, owner, relationship.name, value)
 
 
 def waiting(state: State, session: int) -> bool:
@@ -74,6 +104,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Write what waits; a failure may leave from here."""
     if not waiting(state, session):
         return
+    begin(state, session)
     for _, record in state.objects_of(session):
         for name, value in record.values.items():
             if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
@@ -107,10 +138,18 @@ def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadStat
 
 
 def _deleted(record: OrmObject) -> dict[str, LoadState]:
-    """The DELETE needs the key: an expired object is loaded first."""
-    attributes = {name: s.without(LAZY | REFRESHED_AWAY) for name, s in record.attributes.items()}
-    if any(attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in attributes):
-        attributes = {name: s.without(DROPPED) if name in record.mapped.columns else s for name, s in attributes.items()}
+    """The DELETE needs the key, so that an expired object is loaded first; relationships through which others hold it are loaded too."""
+    attributes: dict[str, LoadState] = {}
+    expired_key = any(record.attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in record.attributes)
+    for name, known in record.attributes.items():
+        relationship = record.mapped.relationships.get(name)
+        if relationship is None:
+            attributes[name] = known.without(DROPPED) if expired_key and name in record.mapped.columns else known
+        elif relationship.viewonly:
+            attributes[name] = known
+        else:
+            many_to_one = relationship.direction is Direction.MANY_TO_ONE
+            attributes[name] = known.unsure() if many_to_one else known.without(LAZY | REFRESHED_AWAY)
     return attributes
 
 
@@ -139,7 +178,7 @@ def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
 
 def _written(mapped: MappedClass) -> frozenset[str]:
     """Attributes whose assignment makes an UPDATE of the object's own row."""
-    names = set(mapped.columns)
+    names = {*mapped.columns, KEY}
     names.update(name for name, rel in mapped.relationships.items() if rel.direction is Direction.MANY_TO_ONE)
     return frozenset(names)
 
@@ -147,6 +186,7 @@ def _written(mapped: MappedClass) -> frozenset[str]:
 def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmObject:
     mapped = record.mapped
     attributes = dict(record.attributes)
+    values = dict(record.values)
     fetched = _fetched_on_insert(run, mapped)
     here = run.site(node)
     for name, column in mapped.columns.items():
@@ -174,10 +214,10 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
             attributes[name] = IS_LOADED
         elif relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
             attributes[name] = IS_LOADED
-            record.values.setdefault(name, NONE)
+            values.update({key: NONE for key in (*relationship.local_foreign_keys, name) if key not in values})
         else:
             attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
-    return record.evolve(life=PERSISTENT, attributes=attributes, dirty=frozenset(), assigned_at={}, new=True)
+    return record.evolve(life=PERSISTENT, attributes=attributes, values=values, dirty=frozenset(), assigned_at={}, new=True)
 
 
 def _key_is_null(record: OrmObject, keys: tuple[str, ...]) -> bool:
@@ -251,6 +291,8 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
         keeps = relationship is not None and AFTER_LOAD.get(relationship.lazy, LAZY) != LAZY and relationship.lazy in (
             "write_only", "dynamic", "raise", "raise_on_sql", "noload",
         )  # fmt: skip
+        column = found.mapped.columns.get(name)
+        keeps = keeps or (column is not None and column.deferred and not known.bits & (LOADED | DROPPED))
         if keeps or (only is not None and name not in only):
             attributes[name] = known
         elif sure:
@@ -271,7 +313,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
             continue
         if found.life & PENDING or (found.new and (not to or found.born >= to)):
             attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
-            state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset())
+            state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset(), born=UNDONE)
         elif found.life & (PERSISTENT | DELETED):
             attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
             state.heap[key] = found.evolve(
@@ -305,6 +347,8 @@ def begin(state: State, session: int | None) -> None:
 def close(state: State, session: int) -> None:
     """Detach everything."""
     for key, found in state.objects_of(session):
+        if found.life == DELETED:
+            continue  # A session that is closed before its commit forgets to let go of what it deleted.
         life = TRANSIENT if found.life == PENDING else DETACHED
         state.heap[key] = found.evolve(life=life, session=None, dirty=frozenset())
     record = state.session(session)
@@ -358,6 +402,9 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     for name in names:
         relationship = found.mapped.relationships.get(name)
         if relationship is not None:
+            if any(found.attributes[key].bits & DROPPED for key in relationship.local_foreign_keys if key in found.attributes):
+                # The key is needed, and with it comes every other expired column.
+                attributes = {n: s.without(DROPPED) if n in found.mapped.columns else s for n, s in attributes.items()}
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
@@ -388,6 +435,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
         name: value
         for name, value in found.values.items()
         if name in mapped.relationships or name.startswith("~") or name not in attributes or (not drop and attributes[name].bits == 1)
+        or (mapped.columns[name].foreign_keys if name in mapped.columns else False)
     }
     for name, state_before in found.attributes.items():
         if name not in fresh and name not in mapped.relationships and (drop or state_before.bits & DROPPED):
@@ -399,7 +447,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     for name, relationship in mapped.relationships.items():
         known = attributes.get(name, IS_LOADED)
         strategy, plan = strategy_of(relationship, found.plan)
-        condition = condition_of(run, mapped, relationship, found.plan)
+        condition = condition_of(run, mapped, relationship, found.plan, again=True)
         if not drop and not known.bits & DROPPED:
             continue
         if condition == RAISING:

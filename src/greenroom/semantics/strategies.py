@@ -29,5 +29,7 @@ AFTER_INSERT: dict[str, int] = {
 }
 """For a relationship never given to a new object; every other strategy, the eager ones too, leaves it LAZY."""
 
-CHAINING = frozenset({"selectin", "joined", "subquery", "immediate"})
-"""Eager strategies that go on from class to class."""
+CHAINING = frozenset({"selectin", "joined", "subquery"})
+"""Eager strategies that stop at a class that the chain has met already."""
+SEPARATE = frozenset({"selectin", "subquery"})
+"""Those among them that a refresh of the owner carries out all the same, in a query of their own."""
