@@ -11,6 +11,7 @@ from tests.fuzz.judge import Disagreement, Tally, Verdict, judge
 from tests.fuzz.page import page_block
 from tests.fuzz.program import Program
 from tests.fuzz.shrink import shrink
+from tests.fuzz.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,17 @@ def run_campaign(seeds: Iterable[int], *, shrinks: bool, limit: int, tell: Calla
     try:
         for seed in seeds:
             program = generate(seed)
-            result = judge(program, laboratory)
+            try:
+                result = judge(program, laboratory)
+            except ValueError:
+                continue  # It does not make sense.
             campaign.tally.add(result.tally)
             if not result.disagreements:
                 continue
             campaign.failed += 1
             campaign.disagreements += len(result.disagreements)
             if len(campaign.failures) < limit:
-                failure = explain(seed, program, result.disagreements[0], laboratory, shrinks=shrinks)
+                failure = explain(seed, program, result.disagreements[0], laboratory, result.watch, shrinks=shrinks)
                 campaign.failures.append(failure)
                 if tell is not None:
                     tell(failure)
@@ -62,12 +66,14 @@ def run_campaign(seeds: Iterable[int], *, shrinks: bool, limit: int, tell: Calla
     return campaign
 
 
-def explain(seed: int, program: Program, first: Disagreement, laboratory: Laboratory, *, shrinks: bool) -> Failure:
+def explain(seed: int, program: Program, first: Disagreement, laboratory: Laboratory, watch: Watch | None, *, shrinks: bool) -> Failure:
     """Shrink a disagreeing program and print it."""
+
+    only = None if first.verdict is Verdict.EXTRA or watch is None else watch.ways.get(first.place)
 
     def holds(candidate: Program) -> bool:
         try:
-            found = judge(candidate, laboratory, thorough=first.verdict is not Verdict.EXTRA).disagreements
+            found = judge(candidate, laboratory, only=only).disagreements
         except Exception:  # noqa: BLE001 -- a candidate that cannot be built shows nothing
             return False
         return any(one.verdict is first.verdict and _words(one) == _words(first) for one in found)

@@ -46,6 +46,7 @@ class Laboratory:
         )
         self._watch = Watch()
         self._done = 0
+        self._only: object = None
         event.listen(self._engine.sync_engine, "before_cursor_execute", self._before)
 
     def close(self) -> None:
@@ -55,8 +56,9 @@ class Laboratory:
         gc.unfreeze()
         gc.enable()
 
-    def observe(self, program: Program, settled: Callable[[Watch], bool] = lambda _: False) -> Watch:
-        """Run a program in some ways and then, unless they have settled the matter, in all; one that cannot be built raises."""
+    def observe(self, program: Program, settled: Callable[[Watch], bool] = lambda _: False, only: object = None) -> Watch:
+        """Run a program in some ways and then, unless they have settled the matter, in all (or in one only); one that cannot be built raises."""
+        self._only = only
         gc.disable()
         self._watch = Watch()
         sources = modules_of(program)
@@ -119,10 +121,16 @@ class Laboratory:
         faults = range(FAULTS + 1) if guarded else (0,)
         ways = list(itertools.product(ROWS, itertools.product((False, True), repeat=len(flags)), faults, (True, False)[not guarded :]))
         random = Random(code)  # noqa: S311 -- the same choice for the same program
-        sample = {ROWS[0], random.choice(ROWS[1:])}
-        first = [way for way in ways if way[0] in sample and way[2] in (0, 1 + random.randrange(FAULTS))]
-        for part in (first, [way for way in ways if way not in first]):
-            for rows, values, fault, strict in part:
+        random.shuffle(ways)
+        ways.sort(key=lambda way: way[0] != ROWS[0] or way[2] != 0)
+        most = 2 ** len(flags) * (1 + guarded)
+        if self._only is not None:
+            ways = [way for way in ways if way == self._only]
+        parts = [ways[: most + 2], *(ways[start : start + 12] for start in range(most + 2, len(ways), 12))]
+        for part in parts:
+            for way in part:
+                self._watch.way = way
+                rows, values, fault, strict = way
                 await self._script(_rows(metadata, rows))
                 self._watch.start(fault, strict=strict)
                 await self._run(modules, dict(zip(flags, values, strict=True)), program)
@@ -187,6 +195,12 @@ def _rows(metadata: MetaData, rows: str) -> str:
     return ";\n".join(lines) + ";"
 
 
+def _value(column: str, rows: str) -> str:
+    if column == "mood":
+        return "'BAD'" if rows == "crossed" else "'GOOD'"
+    return "'y'" if rows == "crossed" else "'x'"
+
+
 def _inserts(table: Table, rows: str) -> Iterator[str]:
     between = "id" not in table.c
     if between and rows == "lonely":
@@ -203,5 +217,5 @@ def _inserts(table: Table, rows: str) -> Iterator[str]:
                 last = between and column is list(table.c)[-1]
                 values[column.name] = str(key) if last else "NULL" if rows == "lonely" and column.nullable else str(parent)
             else:
-                values[column.name] = "'GOOD'" if column.name == "mood" else "'y'" if rows == "crossed" else "'x'"
+                values[column.name] = _value(column.name, rows)
         yield f"INSERT INTO {table.name} ({', '.join(values)}) VALUES ({', '.join(values.values())})"  # noqa: S608 -- our own names

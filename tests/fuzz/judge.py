@@ -80,17 +80,17 @@ def senseless(watch: Watch) -> bool:
     return any("NameError" in text or ("has no attribute" in text and "NoneType" not in text) for text in watch.other.values())
 
 
-def judge(program: Program, laboratory: Laboratory, *, thorough: bool = False) -> Result:
+def judge(program: Program, laboratory: Laboratory, *, thorough: bool = False, only: object = None) -> Result:
     """Run and analyse one program.
 
     It runs in all ways where that is asked for, or where a definite finding waits for a path on which the line raises; otherwise
-    on two sets of rows only.
+    on few. ``only`` names the one way to run it in.
     """
     try:
         findings = analyse(program)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the analyser's fault
         return Result((Disagreement(Verdict.BROKEN, ("service", 0), repr(error)[:300]),), Tally(programs=1))
-    watch = laboratory.observe(program, lambda seen: not thorough and not any(_compare(seen, findings)))
+    watch = laboratory.observe(program, lambda seen: not thorough and not any(_compare(seen, findings)), only)
     if senseless(watch):
         raise ValueError(f"the program makes no sense: {watch.other}")
     return Result(tuple(_compare(watch, findings)), _tally(watch, findings), watch, findings)

@@ -22,7 +22,7 @@ def draw_options(random: Random, models: Mapping[str, Model], links: tuple[Link,
             options.append(_path(random, models, links, model))
         elif random.random() < 0.1 and not options:
             return ('raiseload("*")',)
-        else:
+        elif not any(option.startswith(("load_only", "defer", "undefer")) for option in options):
             options.append(_columns(random, models[model]))
     return tuple(options)
 

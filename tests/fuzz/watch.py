@@ -31,6 +31,10 @@ class Watch:
     other: dict[Place, str] = field(default_factory=dict)
     """Exceptions that are none of the analyser's business."""
     sessions: list[AsyncSession] = field(default_factory=list)
+    way: object = None
+    """The flags, rows and fault of the run in progress."""
+    ways: dict[Place, object] = field(default_factory=dict)
+    """The way in which each raising line raised last."""
     guards: int = 0
     fault: int = 0
     """The statement inside ``try`` bodies that the database refuses; 0 for none."""
@@ -83,7 +87,11 @@ class Watch:
                 session.autoflush = autoflush
 
     def _emitted(self, place: Place) -> None:
-        self.raised.setdefault(self._inside[-1] if self._inside else place, set()).add(Kind.IMPLICIT_IO)
+        self._add(self._inside[-1] if self._inside else place, Kind.IMPLICIT_IO)
+
+    def _add(self, place: Place, kind: Kind) -> None:
+        self.raised.setdefault(place, set()).add(kind)
+        self.ways[place] = self.way
 
     def _failed(self, place: Place, error: BaseException) -> None:
         """Write down an exception at the innermost line that it passes."""
@@ -92,7 +100,7 @@ class Watch:
         setattr(error, SEEN, True)
         kind = kind_of(error)
         if kind in FAILURES:
-            self.raised.setdefault(place, set()).add(kind)
+            self._add(place, kind)
         else:
             self.other.setdefault(place, f"{type(error).__name__}: {error}"[:200])
 

@@ -127,7 +127,7 @@ def loop(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Flow:
                 inner = _unrolled(run, node, start, items)
             else:
                 covered = Collection("list", items, element).any()
-                inner = _fixpoint(run, node, start, covered if covered is not None else ANYTHING, partial=partial)
+                inner = _fixpoint(run, node, start, value, covered if covered is not None else ANYTHING, partial=partial)
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     return flow
@@ -179,15 +179,16 @@ def _finish(run: Run, orelse: list[ast.stmt], exhausted: list[State], broke: lis
     flow.fall = merge([*exhausted, *broke], DISJUNCTS)
 
 
-def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Value, *, partial: bool) -> Flow:
+def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Value, element: Value, *, partial: bool) -> Flow:
     focus = focus_on(state, element, node)
     flow = Flow()
     broke: list[State] = []
     ended: list[State] = [state]
     retries = False
+    idle = False
 
     def body(head: State) -> list[State]:
-        nonlocal retries
+        nonlocal retries, idle
         attempt = head.fork()
         bind_target(run, attempt, node.target, focus.enter(run, attempt, element))
         inner = run.execute(node.body, [attempt])
@@ -196,6 +197,7 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
         after = [*inner.fall, *inner.continued]
         for one in after:
             focus.fold(run, one)
+        idle = idle or any(one.same(state) for one in after)
         # A test of a range's number against its limit tells whether another iteration follows.
         last = [is_last(one, node.target) for one in after]
         retries = retries or any(known is not None for known in last)
@@ -207,6 +209,8 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
         heads = merge(ended, DISJUNCTS)
     elif len(heads) > 1 and _assigns_by_name(node):
         heads = heads[1:]
+    elif len(heads) > 1 and not idle:
+        heads[0] = _never_entered(state, walked)
     for head in heads:
         focus.leave(run, head, exhausted=not partial)
     for one in broke:
@@ -222,6 +226,16 @@ def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:
             return True
         case _:
             return False
+
+
+def _never_entered(state: State, walked: Value) -> State:
+    """The state after a loop that had nothing to go through: later loops over the same collection have nothing either."""
+    record = state.record(walked)
+    if not isinstance(record, Collection) or not isinstance(walked, Ref) or record.items is not None or record.by_key:
+        return state
+    after = state.fork()
+    after.heap[walked.id] = replace(record, items=(), element=None)
+    return after
 
 
 def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Value, ...] = ()) -> list[State]:

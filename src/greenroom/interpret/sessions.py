@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from greenroom.domain.events import Read
-from greenroom.domain.heap import DELETED, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
@@ -27,7 +27,7 @@ from greenroom.domain.values import (
     Value,
     atoms,
 )
-from greenroom.facts.records import Default, EagerDefaults, MappedClass
+from greenroom.facts.records import EagerDefaults, MappedClass
 from greenroom.interpret import work
 from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
 from greenroom.interpret.run import Diverted, Run
@@ -110,6 +110,9 @@ def _delete(run: Run, state: State, session: int, effect: Effect, args: Argument
     for atom in atoms(args.get(0, "instance") or NONE):
         record = state.record(atom)
         if isinstance(record, OrmObject) and isinstance(atom, Ref):
+            if record.life == PENDING:
+                run.may_raise(NOT_PERSISTENT, state)
+                raise Diverted
             state.heap[atom.id] = record.evolve(dirty=record.dirty | {work.DELETION})
     return NONE
 
@@ -468,7 +471,7 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
                 gone = absent(GENERATED, Origin(here, f"this UPDATE computes `{name}` in the database"), sure=bool(same))
                 attributes[name] = gone if same else attributes[name].join(gone)
         for name, column in mapped.columns.items():
-            if name not in given and column.onupdate is Default.SQL and mapped.eager_defaults is not EagerDefaults.ALWAYS:
+            if name not in given and column.generated_on_update and mapped.eager_defaults is not EagerDefaults.ALWAYS:
                 gone = absent(GENERATED, Origin(here, f"this UPDATE leaves `{name}` to the database (onupdate)"), sure=bool(same))
                 attributes[name] = gone if same else attributes[name].join(gone)
         state.heap[key] = record.evolve(attributes=attributes)

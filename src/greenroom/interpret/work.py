@@ -289,12 +289,14 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
     for name, known in found.attributes.items():
         relationship = found.mapped.relationships.get(name)
         keeps = relationship is not None and AFTER_LOAD.get(relationship.lazy, LAZY) != LAZY and relationship.lazy in (
-            "write_only", "dynamic", "raise", "raise_on_sql", "noload",
+            "write_only", "dynamic", "noload",
         )  # fmt: skip
         column = found.mapped.columns.get(name)
         keeps = keeps or (column is not None and column.deferred and not known.bits & (LOADED | DROPPED))
         if keeps or (only is not None and name not in only):
             attributes[name] = known
+        elif relationship is not None and relationship.lazy in ("raise", "raise_on_sql"):
+            attributes[name] = absent(RAISING, Origin(origin.site, f"`{name}` is configured to raise, and what was loaded is dropped here"))
         elif sure:
             attributes[name] = gone
         else:
@@ -442,8 +444,10 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
-        if drop or known.bits & DROPPED:
+        if drop:
             attributes[name] = loaded
+        elif known.bits & DROPPED:
+            attributes[name] = IS_LOADED  # What was expired comes back, whatever the options say.
     for name, relationship in mapped.relationships.items():
         known = attributes.get(name, IS_LOADED)
         strategy, plan = strategy_of(relationship, found.plan)
