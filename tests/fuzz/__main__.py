@@ -33,7 +33,9 @@ def main() -> int:
 
 def _parts(chosen: argparse.Namespace) -> Iterator[Campaign]:
     step = -(-chosen.programs // chosen.jobs)
-    ranges = [range(start, min(start + step, chosen.seed + chosen.programs)) for start in range(chosen.seed, chosen.seed + chosen.programs, step)]
+    ranges = [
+        range(start, min(start + step, chosen.seed + chosen.programs)) for start in range(chosen.seed, chosen.seed + chosen.programs, step)
+    ]
     if len(ranges) == 1:
         yield run_campaign(ranges[0], shrinks=not chosen.no_shrink, limit=chosen.stop_after, tell=_tell)
         return

@@ -8,7 +8,7 @@ from random import Random
 from tests.fuzz.options import draw_options
 from tests.fuzz.program import FLAGS, Function, If, Line, Link, Load, Model, New, Node, Schema, Suite, Try
 from tests.fuzz.reads import draw_condition, draw_read
-from tests.fuzz.render import READ_ONLY, WRAPPERS
+from tests.fuzz.render import READ_ONLY, WRAPPERS, key_of
 from tests.fuzz.schema import sides_of
 from tests.fuzz.scope import Scope, Type
 
@@ -22,7 +22,13 @@ class Author:
     """Draws the statements of one function."""
 
     def __init__(
-        self, random: Random, models: tuple[Model, ...], links: tuple[Link, ...], schemas: tuple[Schema, ...], helpers: tuple[Function, ...], listed: frozenset[str]
+        self,
+        random: Random,
+        models: tuple[Model, ...],
+        links: tuple[Link, ...],
+        schemas: tuple[Schema, ...],
+        helpers: tuple[Function, ...],
+        listed: frozenset[str],
     ) -> None:
         self._random = random
         self._models = {model.name: model for model in models}
@@ -72,12 +78,12 @@ class Author:
         else:
             body = []
         body = [*body, *self.block(scope, random.choice((1, 2, 3, 4)))]
-        var = scope.any(random)
+        returned = scope.any(random)
         result = "None"
-        if var is not None and random.random() < 0.6:
-            model = scope.types[var]
-            result = f"list[{model.model}]" if model.many else model.model
-            body.append(Line(f"return {var}"))
+        if returned is not None and random.random() < 0.6:
+            known = scope.types[returned]
+            result = f"list[{known.model}]" if known.many else known.model
+            body.append(Line(f"return {returned}"))
         return Function(name, f"(session: AsyncSession, {', '.join(parameters)}) -> {result}", tuple(body))
 
     def _beginning(self, scope: Scope) -> list[Node]:
@@ -115,12 +121,10 @@ class Author:
         random = self._random
         model = random.choice([name for name in self._models if name not in self._listed])
         given: list[tuple[str, str]] = []
-        for kind in self._models[model].columns:
-            if kind not in READ_ONLY and random.random() < 0.3:
-                given.append((kind, self._constant(kind)))
-        for link in self._links:
-            if link.many == model and link.kind != "both" and random.random() < (0.2 if link.nullable else 0.6):
-                given.append((f"{link.one.lower()}_id", "1"))
+        columns = [kind for kind in self._models[model].columns if kind not in READ_ONLY and random.random() < 0.3]
+        given.extend((kind, self._constant(kind)) for kind in columns)
+        links = [link for link in self._links if link.many == model and link.kind != "both"]
+        given.extend((key_of(link), "1") for link in links if random.random() < (0.2 if link.nullable else 0.6))
         for side, target, several in sides_of(model, self._links):
             other = scope.of(random, target)
             if side.lazy in WRAPPERS or random.random() > 0.4:
@@ -138,7 +142,9 @@ class Author:
     def _constant(self, kind: str) -> str:
         if kind == "mood":
             return self._random.choice(("Mood.BAD", "Mood.GOOD"))
-        return self._random.choice(('"v"', '"w"', f"func.lower({kind[0].upper()!r})".replace("'", '"')) if self._random.random() < 0.3 else ('"v"',))
+        return self._random.choice(
+            ('"v"', '"w"', f"func.lower({kind[0].upper()!r})".replace("'", '"')) if self._random.random() < 0.3 else ('"v"',)
+        )
 
     def _operation(self, scope: Scope) -> list[Node]:
         random = self._random
@@ -237,6 +243,7 @@ class Author:
         return [Line(f"await {var}.awaitable_attrs.{name}")]
 
     def _bulk(self, scope: Scope) -> list[Node]:
+        del scope  # It has the signature of every action.
         random = self._random
         model = random.choice(list(self._models))
         where = f".where({model}.id == {random.choice((1, 2))})" if random.random() < 0.7 else ""
@@ -279,7 +286,11 @@ class Author:
         random = self._random
         if self._depth >= DEPTH:
             return []
-        test = random.choice(self._flags) if self._flags and random.random() < 0.85 else draw_condition(random, self._models, self._links, scope)
+        test = (
+            random.choice(self._flags)
+            if self._flags and random.random() < 0.85
+            else draw_condition(random, self._models, self._links, scope)
+        )
         body = self._inner(scope, random.choice((1, 2, 3)))
         if random.random() < 0.15:
             body = (*body, Line("return None"))

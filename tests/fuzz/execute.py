@@ -41,9 +41,7 @@ class Laboratory:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
-        self._engine: AsyncEngine = create_async_engine(
-            "sqlite+aiosqlite://", poolclass=StaticPool, async_creator=InlineConnection
-        )
+        self._engine: AsyncEngine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool, async_creator=InlineConnection)
         self._watch = Watch()
         self._done = 0
         self._only: object = None
@@ -57,7 +55,7 @@ class Laboratory:
         gc.enable()
 
     def observe(self, program: Program, settled: Callable[[Watch], bool] = lambda _: False, only: object = None) -> Watch:
-        """Run a program in some ways and then, unless they have settled the matter, in all (or in one only); one that cannot be built raises."""
+        """Run a program in some ways and then, unless they have settled the matter, in all; ``only`` names the one way to run it in."""
         self._only = only
         gc.disable()
         self._watch = Watch()

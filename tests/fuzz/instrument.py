@@ -21,19 +21,20 @@ PLAIN = frozenset({"id", "name", *COLUMNS})
 def instrumented(source: str, file: str) -> ast.Module:
     """The module's tree with every function rewritten."""
     tree = ast.parse(source, file)
-    return ast.fix_missing_locations(_Rewriter(file).visit(tree))
+    _Rewriter(file).visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, file: str) -> None:
         self._file = file
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:  # noqa: N802 -- a visitor's methods are named by their nodes
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         guard = ast.With([ast.withitem(self._call(node, "inside"))], _Sync(self._file).block(node.body))
         node.body = [ast.copy_location(guard, node)]
         return node
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:  # noqa: N802 -- as above
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AsyncFunctionDef:
         node.body = _Async(self._file).block(node.body)
         return node
 
@@ -42,7 +43,7 @@ class _Rewriter(ast.NodeTransformer):
 
 
 def _call(node: ast.AST, name: str, file: str, *more: ast.expr) -> ast.Call:
-    place = ast.Constant((file, getattr(node, "lineno", 0)))
+    place = ast.Tuple([ast.Constant(file), ast.Constant(getattr(node, "lineno", 0))], ast.Load())
     return ast.Call(ast.Attribute(ast.Name(WATCH, ast.Load()), name, ast.Load()), [place, *more], [])
 
 

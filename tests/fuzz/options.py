@@ -9,7 +9,10 @@ from tests.fuzz.program import Link, Model
 from tests.fuzz.render import WRAPPERS
 from tests.fuzz.schema import sides_of
 
-RELATIONSHIP = ("selectinload", "selectinload", "selectinload", "joinedload", "joinedload", "subqueryload", "immediateload", "raiseload", "noload", "lazyload")
+RELATIONSHIP = (
+    "selectinload", "selectinload", "selectinload", "joinedload", "joinedload", "subqueryload", "immediateload", "raiseload", "noload",
+    "lazyload",
+)  # fmt: skip
 EAGER = frozenset({"selectinload", "joinedload", "subqueryload", "immediateload"})
 
 

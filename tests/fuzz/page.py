@@ -21,10 +21,13 @@ RULES = {
 def page_block(program: Program, result: Result) -> str:
     """Return the program with a marker on each line that raises or that is reported."""
     modules = modules_of(program)
-    lines = [f"Found by the fuzzer: {'; '.join(f'{d.place[0]}:{d.place[1]} {d.verdict.value} ({d.detail})' for d in result.disagreements)}"]
+    found = [f"{one.place[0]}:{one.place[1]} {one.verdict.value} ({one.detail})" for one in result.disagreements]
+    lines = [f"Found by the fuzzer: {'; '.join(found)}"]
     for name in ("models", "schemas"):
         if name in modules:
-            source = modules[name].partition("class Base(AsyncAttrs, DeclarativeBase):\n    pass\n")[2] if name == "models" else modules[name]
+            source = (
+                modules[name].partition("class Base(AsyncAttrs, DeclarativeBase):\n    pass\n")[2] if name == "models" else modules[name]
+            )
             lines += ["", f"Prelude, `{name}`:", "", "```py", source.strip(), "```"]
     settings = [f"expire_on_commit={program.expire_on_commit}", f"autoflush={program.autoflush}"]
     lines += ["", f"Sessions: {', '.join(settings)}", "", "```python"]

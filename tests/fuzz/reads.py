@@ -59,7 +59,8 @@ def _relationship(random: Random, models: Mapping[str, Model], links: tuple[Link
         return random.choice((f"{plain}.all()", f"list({plain})", f"{plain}.count()", plain))
     if several:
         inner = _leaf(random, models, links, "item", target)
-        return random.choice((plain, f"len({plain})", f"list({plain})", f"[{inner} for item in {plain}]", f"bool({plain})", f"{plain}[0].name"))
+        walks = (f"[{inner} for item in {plain}]", f"list({plain})", f"{plain}[0].name")
+        return random.choice((plain, f"len({plain})", f"bool({plain})", *walks))
     leaf = _leaf(random, models, links, plain, target)
     return random.choice((plain, f"{plain} is None", f"{plain} and {leaf}", leaf, f'getattr({owner}, "{side.name}", None)'))
 

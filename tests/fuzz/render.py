@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from tests.fuzz.program import If, Line, Link, Load, Model, New, Node, Program, Schema, Side, Suite, Try
+from tests.fuzz.program import Function, If, Line, Link, Load, Model, New, Node, Program, Schema, Side, Suite, Try
 
 COLUMNS: Mapping[str, str] = {
     "spare": "spare: Mapped[str | None]",
@@ -175,10 +175,7 @@ def _module(program: Program, body: str, helpers: tuple[str, ...]) -> str:
     return "\n".join(lines) + "\n\n\n" + body + "\n"
 
 
-def _function(function: object) -> Iterator[str]:
-    from tests.fuzz.program import Function
-
-    assert isinstance(function, Function)
+def _function(function: Function) -> Iterator[str]:
     yield f"{'async ' * function.coroutine}def {function.name}{function.head}:"
     yield from block_of(function.body, 1)
 
