@@ -285,7 +285,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     attributes = {**record.attributes, name: IS_LOADED}
     origin = Origin(run.site(node), f"`{name}` is assigned here")
     state.heap[key] = record.evolve(
-        values=values, attributes=attributes, dirty=record.dirty | {name}, assigned_at={**record.assigned_at, name: origin},
+        values=values, attributes=attributes, assigned_at={**record.assigned_at, name: origin},
+        dirty=record.dirty | {name}, perhaps=record.perhaps - {name},
         touched=session.depth if session is not None else 0,
     )  # fmt: skip
     if relationship is not None:
