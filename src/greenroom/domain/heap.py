@@ -50,6 +50,8 @@ class OrmObject:
     """A parameter of an entry point: the analysis has not seen it being loaded."""
     complete: bool = False
     """Stands for every row of its class: a query without restriction brought it in."""
+    perhaps: frozenset[str] = frozenset()
+    """Attributes in ``dirty`` that only some of the joined paths have assigned."""
     assigned_at: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where attributes in ``dirty`` were assigned."""
 
@@ -162,6 +164,7 @@ def _join_orm(one: OrmObject, other: OrmObject) -> OrmObject:
         values=join_mappings(one.values, other.values),
         many=one.many or other.many,
         dirty=one.dirty | other.dirty,
+        perhaps=one.perhaps | other.perhaps | (one.dirty ^ other.dirty),
         new=_join_new(one, other),
         touched=max(one.touched, other.touched),
         born=min(one.born, other.born),

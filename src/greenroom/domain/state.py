@@ -15,7 +15,9 @@ from greenroom.domain.heap import (
     join_mappings,
     join_objects,
 )
+from greenroom.domain.loading import EMITS
 from greenroom.domain.values import (
+    ANYTHING,
     Anything,
     Arguments,
     Attribute,
@@ -320,6 +322,8 @@ _LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribut
 """Values that hold no reference."""
 RAISED = 4
 """States kept apart in which one class of exception is on its way."""
+COMPARED = 4
+"""Of so many times the states that are kept, the most similar are joined."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 
@@ -432,10 +436,60 @@ def merge(states: list[State], limit: int) -> list[State]:
         if signature not in kept:
             signature = next((other for other, known in kept.items() if known.alike(state)), signature)
         known = kept.get(signature)
-        if known is None and len(kept) == limit:
+        if known is None and len(kept) == COMPARED * limit:
             signature, known = kept.popitem()
         kept[signature] = state if known is None else known.join(state)
+    if len(kept) > limit:
+        return [state for state, _ in _narrowed([(state, ANYTHING) for state in kept.values()], limit)]
     return list(kept.values())
+
+
+def _narrowed(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[State, Value]]:
+    """Join states until ``limit`` are left: first those that miss the same and that tests would not tell apart."""
+    for measure in (_outline, _missing):
+        groups: dict[object, list[tuple[State, Value]]] = {}
+        for state, value in pairs:
+            groups.setdefault((measure(state), value if isinstance(value, Const) else None), []).append((state, value))
+        pairs = []
+        left = sum(len(group) for group in groups.values())
+        for group in groups.values():
+            while len(group) > 1 and left > limit:
+                state, value = group.pop()
+                known, known_value = group[-1]
+                group[-1] = (known.join(state), join_values(known_value, value))
+                left -= 1
+            pairs.extend(group)
+    while len(pairs) > limit:
+        state, value = pairs.pop()
+        known, known_value = pairs[-1]
+        pairs[-1] = (known.join(state), join_values(known_value, value))
+    return pairs
+
+
+def _missing(state: State) -> object:
+    """What reading would fail: the condition of sessions and of mapped objects, whatever was assigned to them."""
+    return frozenset(
+        (
+            key,
+            record.life,
+            frozenset((name, known.bits) for name, known in record.attributes.items() if known.bits & EMITS),
+        )
+        if isinstance(record, OrmObject)
+        else (key, record.depth, record.failed is None)
+        for key, record in state.heap.items()
+        if isinstance(record, OrmObject | SessionObject)
+    )
+
+
+def _outline(state: State) -> object:
+    """The same, with what variables hold as far as tests can tell."""
+    return (_missing(state), frozenset((name, _shape(value)) for name, value in state.variables.items()))
+
+
+def _shape(value: Value) -> object:
+    if isinstance(value, Const):
+        return (type(value.value), value.value)
+    return value if isinstance(value, Ref) else type(value)
 
 
 def compact(raised: list[Raised]) -> list[Raised]:
@@ -453,14 +507,14 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
         place = next((i for i, (known, result) in enumerate(kept) if _alike_result(result, value) and known.alike(state)), None)
-        if place is None and len(kept) == limit:
-            place = limit - 1
+        if place is None and len(kept) == COMPARED * limit:
+            place = len(kept) - 1
         if place is None:
             kept.append((state, value))
         else:
             known, result = kept[place]
             kept[place] = (known.join(state), join_values(result, value))
-    return kept
+    return _narrowed(kept, limit) if len(kept) > limit else kept
 
 
 def _alike_result(one: Value, other: Value) -> bool:

@@ -310,6 +310,8 @@ Value: TypeAlias = (
 )
 
 NONE = Const(None)
+MADE = frozenset({"made", "error", "range", "enum", "member"})
+"""First parts of the tokens of values that are there for certain: texts, numbers, caught exceptions."""
 ANYTHING = Anything()
 WIDEST_CHOICE = 12
 PLAIN_CHOICE = 4

@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.events import EnumString
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import Origin
+from greenroom.domain.loading import COMMITTED, EXPIRED, ROLLED_BACK, Origin
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -41,6 +41,8 @@ from greenroom.semantics.sessions import OPERATIONS
 
 OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cancel", "result", "aclose", "asend"})
 """Methods that coroutines, generators and tasks have themselves."""
+LOST = COMMITTED | ROLLED_BACK | EXPIRED
+"""Conditions of a primary key that make ``inspect(obj).expired`` true."""
 TABLE = External("sqlalchemy.Table")
 
 
@@ -57,7 +59,7 @@ def get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value
     return run.each(something(value), state, lambda atom, inner: _get(run, inner, atom, name, node))
 
 
-def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:
+def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of value
     match value:
         case Ref(key):
             return _of_record(run, state, key, name, node)
@@ -76,6 +78,8 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return _of_pending(run, value, name, node)
         case Aliased(symbol):
             return _of_class(run, state, symbol, name, node)
+        case Inspection(owner) if name == "expired":
+            return _is_expired(state, owner, value)
         case Method(Method(Inspection(owner), "attrs"), attribute) if name == "value":
             return get(run, state, owner, attribute, node)
         case Anything(type_ref):
@@ -84,6 +88,17 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return Method(value, name)
         case _:
             return Method(value, name)
+
+
+def _is_expired(state: State, owner: Value, inspected: Value) -> Value:
+    """``inspect(obj).expired``, where the load state answers."""
+    record = state.record(owner)
+    if not isinstance(record, OrmObject):
+        return Method(inspected, "expired")
+    known = [record.attributes[key].bits for key in record.mapped.primary_key if key in record.attributes]
+    if not any(bits & LOST for bits in known):
+        return Const(value=False)
+    return Const(value=True) if all(not bits & ~LOST for bits in known) else ANYTHING
 
 
 def _module(run: Run) -> Module:

@@ -236,12 +236,15 @@ def report(
     """Emit the event of a failing read where the caller can see it: reads in model code belong to the call."""
     site, calls, via, via_name = place(run, node)
     schema = schema or run.schema
+    # Of many objects the first column that is read tells it for all: what reads it in one place would fail there.
+    several = record.many and name in record.mapped.columns
     run.emit(
         Read(
             site, calls, record.mapped.name, name, bit, sure, origin, record.loaded_at, action, via, via_name, schema, detached, failed,
             name in record.mapped.relationships,
         ),
-        record.mapped.name, name, bit if not detached else "detached", schema, failed is not None,
+        record.mapped.name, "*" if several else name, bit if not detached else "detached",
+        schema.rpartition(".")[0] if several else schema, failed is not None,
     )  # fmt: skip
 
 
@@ -285,7 +288,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     attributes = {**record.attributes, name: IS_LOADED}
     origin = Origin(run.site(node), f"`{name}` is assigned here")
     state.heap[key] = record.evolve(
-        values=values, attributes=attributes, dirty=record.dirty | {name}, assigned_at={**record.assigned_at, name: origin},
+        values=values, attributes=attributes, assigned_at={**record.assigned_at, name: origin},
+        dirty=record.dirty | {name}, perhaps=record.perhaps - {name},
         touched=session.depth if session is not None else 0,
     )  # fmt: skip
     if relationship is not None:

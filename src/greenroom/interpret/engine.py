@@ -20,7 +20,7 @@ from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables,
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
 from greenroom.program.program import Program
-from greenroom.program.symbols import Function, Module
+from greenroom.program.symbols import External, Function, Module
 from greenroom.source.discover import Group
 
 TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign)
@@ -80,6 +80,15 @@ def relevant_modules(program: Program, backend: Backend, group: Group) -> list[M
     return [module for module in found if module is not None]
 
 
+def is_listener(run: Run, function: Function) -> bool:
+    """Whether a function is registered with ``@event.listens_for(...)``."""
+    for decorator in function.decorators:
+        symbol = run.program.resolve(function.module, decorator.func) if isinstance(decorator, ast.Call) else None
+        if isinstance(symbol, External) and symbol.name == "listens_for":
+            return True
+    return False
+
+
 def enter(run: Run, function: Function) -> None:
     """Follow a function with symbolic arguments."""
     state = State()
@@ -100,4 +109,6 @@ def enter(run: Run, function: Function) -> None:
     args = arguments_for(run, state, function, function.node, "root", 0) or Arguments()
     if isinstance(function.node, ast.Lambda):
         return
+    if is_listener(run, function):
+        run.greenlet += 1  # events fire while SQLAlchemy works, inside its greenlet
     calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True)

@@ -117,7 +117,7 @@ def _joined_string(run: Run, node: ast.JoinedStr, state: State) -> Value:
             text(run, state, value, part.value, representation=part.conversion == 114)
             if part.format_spec is not None:
                 run.evaluate(part.format_spec, state)
-    return ANYTHING
+    return Anything(None, ("made", id(node)))
 
 
 def _binary(run: Run, node: ast.BinOp, state: State) -> Value:
@@ -138,7 +138,7 @@ def _binary(run: Run, node: ast.BinOp, state: State) -> Value:
             found = record.any() if isinstance(record, Collection) else None
             covered = found if covered is None else covered if found is None else join_values(covered, found)
         return containers.make(run, state, node, "list", None, covered)
-    return ANYTHING
+    return Anything(None, ("made", id(node)))
 
 
 def _unary(run: Run, node: ast.UnaryOp, state: State) -> Value:

@@ -126,7 +126,11 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         return Library(symbol)
     if name in ("object_session", "async_object_session"):
         record = state.record(args.get(0) or NONE)
-        return Ref(record.session) if isinstance(record, OrmObject) and record.session is not None else NONE
+        if not isinstance(record, OrmObject) or record.session is None:
+            return NONE
+        session = state.session(record.session)
+        plain = name == "object_session" and session is not None and session.is_async and not run.greenlet
+        return ANYTHING if plain else Ref(record.session)  # the plain session behind an asynchronous one is not followed
     if name in ("and_", "or_", "not_"):
         equal_pairs = (
             tuple(pair for value in args.positional if isinstance(value, SqlExpression) for pair in value.equal) if name == "and_" else ()
@@ -473,12 +477,17 @@ def _zip(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 def _text(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     for value in args.positional:
         text_of(run, state, value, node)
-    return ANYTHING
+    return Anything(None, ("made", id(node)))
 
 
 def _truth(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     truth(run, state, args.get(0) or ANYTHING, node)
     return ANYTHING
+
+
+def _printed(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    _text(run, state, args, node)
+    return NONE
 
 
 def _getattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -678,7 +687,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.zip": _zip,
     "builtins.str": _text,
     "builtins.repr": _text,
-    "builtins.print": _text,
+    "builtins.print": _printed,
     "builtins.format": _text,
     "builtins.bool": _truth,
     "builtins.getattr": _getattr,

@@ -244,7 +244,7 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
     keep = {key for key in state.heap if key not in live}
     heads = [state]
     waiting = [state]
-    for _ in range(ROUNDS):
+    for done in range(ROUNDS):
         after: list[State] = []
         for head in waiting:
             after.extend(body(head))
@@ -255,7 +255,11 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
         if not waiting:
             break
         heads.extend(waiting)
-        if len(heads) > DISJUNCTS:
+        if len(heads) > DISJUNCTS and done < ROUNDS // 2:
+            kept = [state, *merge(heads[1:], DISJUNCTS - 1)]
+            waiting = [one for one in kept if not any(one.same(head) for head in heads)]
+            heads = kept
+        elif len(heads) > DISJUNCTS:
             joined = heads[0]
             for head in heads[1:]:
                 joined = joined.join(head)

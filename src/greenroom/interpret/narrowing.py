@@ -7,7 +7,7 @@ import ast
 from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
+from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class
 
@@ -18,6 +18,8 @@ def known_truth(state: State, value: Value) -> bool | None:
         case Const(constant):
             return bool(constant)
         case ClassValue() | FunctionValue() | Library():
+            return True
+        case Anything(_, ("error", *_)):
             return True
         case Ref(key):
             record = state.heap.get(key)
@@ -191,8 +193,13 @@ def _same(atom: Value, constant: Const) -> bool | None:
     if isinstance(atom, Const):
         return atom.value == constant.value
     if isinstance(atom, Anything):
-        return None
+        return False if constant == NONE and is_made(atom) else None
     return False
+
+
+def is_made(value: Anything) -> bool:
+    """Whether a value that nothing else is known of is not None."""
+    return isinstance(value.token, tuple) and bool(value.token) and value.token[0] in MADE
 
 
 def _is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:

@@ -373,9 +373,11 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     origin = Origin(run.site(node), "expired here")
     gone = found.dirty - {DELETION} if names is None else found.dirty & names
     left = found.dirty - gone | ({MODIFIED} if gone and names is not None else frozenset())
-    for name in sorted(gone - MARKS)[:1]:
+    for name in sorted(gone - MARKS, key=lambda one: (one in found.perhaps, one))[:1]:
         run.emit(
-            ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
+            ChangesDiscarded(
+                run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
+            ),
             found.mapped.name,
             name,
         )
@@ -390,9 +392,11 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
         return
     lost = sorted(found.dirty - MARKS if names is None else found.dirty & names)
     if lost and found.life & PERSISTENT and not found.life & PENDING:
-        for name in lost[:1]:
+        for name in sorted(lost, key=lambda one: (one in found.perhaps, one))[:1]:
             run.emit(
-                ChangesDiscarded(run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name)),
+                ChangesDiscarded(
+                    run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
+                ),
                 found.mapped.name,
                 name,
             )

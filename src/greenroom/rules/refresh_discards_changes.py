@@ -14,7 +14,8 @@ def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, ChangesDiscarded):
         message = f"refreshing `{event.model}` throws away the assignment to `{event.attribute}`, which was never flushed"
         mend = "flush before the refresh"
-        yield finding(rule, event, message, model=event.model, attribute=event.attribute, trace=caused(event.assigned_at), mend=mend)
+        trace = caused(event.assigned_at)
+        yield finding(rule, event, message, model=event.model, attribute=event.attribute, trace=trace, mend=mend, sure=event.sure)
 
 
 RULE = Rule("GR113", "refresh-discards-changes", ChangesDiscarded, _query, Severity.WARNING)
