@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from greenroom.domain.heap import Collection, OrmObject, join_objects
+from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_all, join_values
+from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Method, Pending, Ref, Value, join_all, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -127,7 +128,7 @@ def loop(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Flow:
                 inner = _unrolled(run, node, start, items)
             else:
                 covered = Collection("list", items, element).any()
-                inner = _fixpoint(run, node, start, covered if covered is not None else ANYTHING, partial=partial)
+                inner = _fixpoint(run, node, start, value, covered if covered is not None else ANYTHING, partial=partial)
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     return flow
@@ -179,7 +180,7 @@ def _finish(run: Run, orelse: list[ast.stmt], exhausted: list[State], broke: lis
     flow.fall = merge([*exhausted, *broke], DISJUNCTS)
 
 
-def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Value, *, partial: bool) -> Flow:
+def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, iterable: Value, element: Value, *, partial: bool) -> Flow:
     focus = focus_on(state, element, node)
     flow = Flow()
     broke: list[State] = []
@@ -203,6 +204,8 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
         return [one for one, known in zip(after, last, strict=True) if known is not True]
 
     heads = iterate(state, body, (element, *(Ref(focus.done(run, key)) for key in focus.keys)))
+    if not partial:
+        _empty(state, iterable, focus)
     if retries:
         heads = merge(ended, DISJUNCTS)
     elif len(heads) > 1 and _assigns_by_name(node):
@@ -213,6 +216,17 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, element: Val
         focus.leave(run, one, exhausted=False)
     _finish(run, node.orelse, heads, broke, flow)
     return flow
+
+
+def _empty(state: State, iterable: Value, focus: Focus) -> None:
+    """A loop that never ran: there was nothing in what it went over, so nothing of it can be read later."""
+    record = state.record(iterable)
+    if isinstance(iterable, Ref) and isinstance(record, Collection):
+        state.heap[iterable.id] = replace(record, items=(), element=None, keys=None, by_key={})
+    for key in focus.keys:
+        found = state.orm(key)
+        if found is not None and found.many:
+            state.heap[key] = found.evolve(attributes={n: s if s == IS_LOADED else IS_UNKNOWN for n, s in found.attributes.items()})
 
 
 def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:
@@ -350,12 +364,22 @@ def _generate(run: Run, node: Comprehension, state: State, index: int, gathered:
 
 
 def _settled(run: Run, value: Value, focus: Focus) -> Value:
-    """Replace references to the focus, which has become the summary again."""
-    if isinstance(value, Ref):
-        for key in focus.keys:
-            if value.id in (focus.focus(run, key), focus.done(run, key)):
-                return Ref(key)
-    return value
+    """Replace references to the focus, which has become the summary again, in a value and in calls that wait to be awaited."""
+    match value:
+        case Ref(found):
+            return next((Ref(key) for key in focus.keys if found in (focus.focus(run, key), focus.done(run, key))), value)
+        case Choice(alternatives):
+            return join_all(_settled(run, atom, focus) for atom in alternatives)
+        case Pending(callee, args):
+            positional = tuple(_settled(run, item, focus) for item in args.positional)
+            named = tuple((name, _settled(run, item, focus)) for name, item in args.named)
+            return replace(value, callee=_settled(run, callee, focus), args=replace(args, positional=positional, named=named))
+        case FunctionValue(receiver=receiver) if receiver is not None:
+            return replace(value, receiver=_settled(run, receiver, focus))
+        case Method(receiver, name):
+            return Method(_settled(run, receiver, focus), name)
+        case _:
+            return value
 
 
 def _conditions(run: Run, generator: ast.comprehension, state: State) -> bool:
