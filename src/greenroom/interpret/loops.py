@@ -258,7 +258,7 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
         if len(heads) > DISJUNCTS:
             joined = heads[0]
             for head in heads[1:]:
-                joined = joined.join(head)
+                joined = joined.join(head, apart=True)
             waiting = [] if joined.same(heads[0]) else [joined]
             heads = [state, joined]
     return heads
