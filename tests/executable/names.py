@@ -36,6 +36,7 @@ _HOMES = (
     "sqlalchemy.orm",
     "sqlalchemy.ext.asyncio",
     "sqlalchemy.exc",
+    "sqlalchemy.event",
     "sqlalchemy.orm.exc",
     "sqlalchemy.orm.attributes",
     "sqlalchemy.orm.util",

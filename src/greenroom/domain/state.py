@@ -15,7 +15,7 @@ from greenroom.domain.heap import (
     join_mappings,
     join_objects,
 )
-from greenroom.domain.loading import EMITS
+from greenroom.domain.loading import EMITS, LOADED, LoadState
 from greenroom.domain.values import (
     ANYTHING,
     Anything,
@@ -165,17 +165,18 @@ class State:
             and _alike_heaps(self.heap, other.heap)
         )
 
-    def join(self, other: State) -> State:
-        """The least state above both."""
+    def join(self, other: State, *, apart: bool = False) -> State:
+        """The least state above both; from states ``apart``, only what both say of an absence is certain."""
         if self.renames is not None and other.renames is not None and self.renames != other.renames:
             one, two = self._renamed_like(other.renames), other._renamed_like(self.renames)
             if one is not self or two is not other:
-                return one.join(two)
+                return one.join(two, apart=apart)
         heap = dict(self.heap)
         for key, record in other.heap.items():
             known = heap.get(key)
             if known is not record:
-                heap[key] = record if known is None else join_objects(known, record)
+                joined = record if known is None else join_objects(known, record)
+                heap[key] = _doubted(known, record, joined) if apart and known is not None else joined
         facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
         frames = self.frames
         if frames is not other.frames:
@@ -281,6 +282,18 @@ class State:
         if len(live) < len(self.heap):
             sessions = {record.session for key in live if isinstance(record := self.heap.get(key), OrmObject)}
             self.heap = {key: record for key, record in self.heap.items() if key in live or key in sessions}
+
+
+def _doubted(one: HeapObject, other: HeapObject, joined: HeapObject) -> HeapObject:
+    """Absences on which two records do not agree are certain no more: which of the two a value means can no longer be told."""
+    if not isinstance(one, OrmObject) or not isinstance(other, OrmObject) or not isinstance(joined, OrmObject):
+        return joined
+    attributes = dict(joined.attributes)
+    for name, state in joined.attributes.items():
+        left, right = one.attributes.get(name), other.attributes.get(name)
+        if left is not None and right is not None and left.sure != right.sure:
+            attributes[name] = LoadState(state.bits, left.sure & right.sure | state.sure & LOADED, state.origins)
+    return joined.evolve(attributes=attributes)
 
 
 def _alike(one: Value, other: Value) -> bool:
@@ -436,9 +449,10 @@ def merge(states: list[State], limit: int) -> list[State]:
         if signature not in kept:
             signature = next((other for other, known in kept.items() if known.alike(state)), signature)
         known = kept.get(signature)
-        if known is None and len(kept) == COMPARED * limit:
+        apart = known is None and len(kept) == COMPARED * limit
+        if apart:
             signature, known = kept.popitem()
-        kept[signature] = state if known is None else known.join(state)
+        kept[signature] = state if known is None else known.join(state, apart=apart)
     if len(kept) > limit:
         return [state for state, _ in _narrowed([(state, ANYTHING) for state in kept.values()], limit)]
     return list(kept.values())
@@ -462,7 +476,7 @@ def _narrowed(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[State,
     while len(pairs) > limit:
         state, value = pairs.pop()
         known, known_value = pairs[-1]
-        pairs[-1] = (known.join(state), join_values(known_value, value))
+        pairs[-1] = (known.join(state, apart=True), join_values(known_value, value))
     return pairs
 
 
@@ -507,13 +521,14 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
         place = next((i for i, (known, result) in enumerate(kept) if _alike_result(result, value) and known.alike(state)), None)
-        if place is None and len(kept) == COMPARED * limit:
+        apart = place is None and len(kept) == COMPARED * limit
+        if apart:
             place = len(kept) - 1
         if place is None:
             kept.append((state, value))
         else:
             known, result = kept[place]
-            kept[place] = (known.join(state), join_values(result, value))
+            kept[place] = (known.join(state, apart=apart), join_values(result, value))
     return _narrowed(kept, limit) if len(kept) > limit else kept
 
 

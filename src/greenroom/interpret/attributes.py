@@ -74,9 +74,21 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Valu
     if relationship is not None:
         return _related(run, state, key, record, relationship, node)
     column = record.mapped.columns.get(name)
-    if column is not None and column.primary_key and record.key is not None and not record.many and len(record.mapped.primary_key) == 1:
+    if (
+        column is not None
+        and column.primary_key
+        and record.key is not None
+        and _is_plain(record.key)
+        and not record.many
+        and len(record.mapped.primary_key) == 1
+    ):
         return record.key
     return Anything(column.python_type if column is not None else None, None if record.many else ("attribute", key, name))
+
+
+def _is_plain(key: Value) -> bool:
+    """Whether a primary key is known as data; an object in its place is an annotation's mistake."""
+    return not any(isinstance(atom, Ref) for atom in atoms(key))
 
 
 def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST) -> Value:

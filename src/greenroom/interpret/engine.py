@@ -43,7 +43,7 @@ def interpret(
         tracker.functions += 1
     first, rest = entries(every)
     for function in (*first, *rest):
-        if function.node in tracker.reached or function.node not in tracker.concerned:
+        if function.node in tracker.reached or function.node not in tracker.concerned or _listens(program, function):
             continue
         if progress is not None:
             progress(function.qualname)
@@ -52,6 +52,15 @@ def interpret(
         _guarded(tracker, function, partial(enter, run, function))
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
+
+
+def _listens(program: Program, function: Function) -> bool:
+    """Whether SQLAlchemy itself calls a function as an event listener: with synchronous sessions, where IO is legal."""
+    for decorator in function.decorators:
+        symbol = program.resolve(function.module, decorator.func) if isinstance(decorator, ast.Call) else None
+        if isinstance(symbol, External) and symbol.root == "sqlalchemy" and symbol.name == "listens_for":
+            return True
+    return False
 
 
 def _guarded(tracker: Tracker, function: Function, action: Callable[[], None]) -> None:

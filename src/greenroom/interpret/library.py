@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from greenroom.domain.events import Dumped, MadeTransient, SharedSession
 from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
@@ -612,7 +613,7 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     results: list[Value] = []
     for value in expanded:
         held = state.reachable(expanded)
-        with run.sessions_used() as used:
+        with run.sessions_used() as used, _one_by_one(state, value if repeated or args.open else NONE):
             results.append(run.tables.await_value(run, state, value, node))
         for session in shared(state, value, used, held):
             users[session] = users.get(session, 0) + (2 if repeated or args.open else 1)
@@ -621,6 +622,20 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     return containers.make(
         run, state, node, "list", None if repeated else tuple(results), Collection("list", tuple(results)).any() if repeated else None
     )
+
+
+@contextmanager
+def _one_by_one(state: State, value: Value) -> Iterator[None]:
+    """Within the block, a call that is made for each of many objects is made for one of them."""
+    given = spread(value.args) if isinstance(value, Pending) else []
+    keys = [item.id for item in given if isinstance(item, Ref) and (found := state.orm(item.id)) is not None and found.many]
+    for many, group in ((False, keys), (True, keys)):
+        for key in group:
+            found = state.orm(key)
+            if found is not None:
+                state.heap[key] = found.evolve(many=many)
+        if not many:
+            yield
 
 
 def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[int]:

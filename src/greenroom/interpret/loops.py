@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from greenroom.domain.heap import Collection, OrmObject, join_objects
+from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Pending, Ref, Value, join_all, join_values
+from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Method, Pending, Ref, Value, join_all, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -210,7 +211,7 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
     elif len(heads) > 1 and _assigns_by_name(node):
         heads = heads[1:]
     elif len(heads) > 1 and not idle:
-        heads[0] = _never_entered(state, walked)
+        heads[0] = _never_entered(state, walked, focus, partial=partial)
     for head in heads:
         focus.leave(run, head, exhausted=not partial)
     for one in broke:
@@ -228,13 +229,16 @@ def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:
             return False
 
 
-def _never_entered(state: State, walked: Value) -> State:
+def _never_entered(state: State, walked: Value, focus: Focus, *, partial: bool) -> State:
     """The state after a loop that had nothing to go through: later loops over the same collection have nothing either."""
-    record = state.record(walked)
-    if not isinstance(record, Collection) or not isinstance(walked, Ref) or record.items is not None or record.by_key:
-        return state
     after = state.fork()
-    after.heap[walked.id] = replace(record, items=(), element=None)
+    record = state.record(walked)
+    if isinstance(record, Collection) and isinstance(walked, Ref) and record.items is None and not record.by_key:
+        after.heap[walked.id] = replace(record, items=(), element=None)
+    for key in () if partial else focus.keys:
+        found = state.orm(key)
+        if found is not None and found.many:
+            after.heap[key] = found.evolve(attributes={n: s if s == IS_LOADED else IS_UNKNOWN for n, s in found.attributes.items()})
     return after
 
 
@@ -262,7 +266,7 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
         elif len(heads) > DISJUNCTS:
             joined = heads[0]
             for head in heads[1:]:
-                joined = joined.join(head)
+                joined = joined.join(head, apart=True)
             waiting = [] if joined.same(heads[0]) else [joined]
             heads = [state, joined]
     return heads
@@ -368,12 +372,22 @@ def _generate(run: Run, node: Comprehension, state: State, index: int, gathered:
 
 
 def _settled(run: Run, value: Value, focus: Focus) -> Value:
-    """Replace references to the focus, which has become the summary again."""
-    if isinstance(value, Ref):
-        for key in focus.keys:
-            if value.id in (focus.focus(run, key), focus.done(run, key)):
-                return Ref(key)
-    return value
+    """Replace references to the focus, which has become the summary again, in a value and in calls that wait to be awaited."""
+    match value:
+        case Ref(found):
+            return next((Ref(key) for key in focus.keys if found in (focus.focus(run, key), focus.done(run, key))), value)
+        case Choice(alternatives):
+            return join_all(_settled(run, atom, focus) for atom in alternatives)
+        case Pending(callee, args):
+            positional = tuple(_settled(run, item, focus) for item in args.positional)
+            named = tuple((name, _settled(run, item, focus)) for name, item in args.named)
+            return replace(value, callee=_settled(run, callee, focus), args=replace(args, positional=positional, named=named))
+        case FunctionValue(receiver=receiver) if receiver is not None:
+            return replace(value, receiver=_settled(run, receiver, focus))
+        case Method(receiver, name):
+            return Method(_settled(run, receiver, focus), name)
+        case _:
+            return value
 
 
 def _conditions(run: Run, generator: ast.comprehension, state: State) -> bool:

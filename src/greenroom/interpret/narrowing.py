@@ -9,7 +9,7 @@ from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
 from greenroom.interpret.run import Infeasible, Run
-from greenroom.program.symbols import Class
+from greenroom.program.symbols import Class, External
 
 
 def known_truth(state: State, value: Value) -> bool | None:
@@ -219,6 +219,9 @@ def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool
     value = state.variables.get(name)
     assert run.module is not None
     symbol = run.program.resolve(run.module, kinds, function=run.function)
+    if value is not None and truth and isinstance(symbol, External | Class) and symbol.name != "NoneType":
+        _keep(state, name, tuple(atom for atom in atoms(value) if atom != NONE))
+        value = state.variables[name]
     if value is None or not isinstance(symbol, Class):
         return
     _keep(state, name, tuple(atom for atom in atoms(value) if _is_a(run, state, atom, symbol) in (None, truth)))

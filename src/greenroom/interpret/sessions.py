@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -64,7 +64,7 @@ Apply = Callable[[Run, State, int, Effect, Arguments, ast.AST], Value]
 def perform(run: Run, state: State, session: int, operation: Operation, args: Arguments, node: ast.AST) -> Value:
     """Carry out one operation on the session with heap id ``session``."""
     record = state.session(session)
-    if run.used is not None and operation.awaits:
+    if run.used is not None and operation.awaits and not _only_marks(state, operation, args):
         run.used.add(session)
     if (
         record is not None
@@ -90,6 +90,19 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)
     return value
+
+
+def _only_marks(state: State, operation: Operation, args: Arguments) -> bool:
+    """Whether ``delete`` has nothing to load: no unloaded relationship along which it cascades."""
+    if not isinstance(operation.effects[0], Delete):
+        return False
+    objects = [found for atom in atoms(args.get(0, "instance") or NONE) if isinstance(found := state.record(atom), OrmObject)]
+    return bool(objects) and not any(
+        found.attributes[name].bits & EMITS
+        for found in objects
+        for name, relationship in found.mapped.relationships.items()
+        if name in found.attributes and {"all", "delete"} & set(relationship.cascade)
+    )
 
 
 def autoflush(run: Run, state: State, session: int, node: ast.AST) -> None:

@@ -440,7 +440,10 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     values = {
         name: value
         for name, value in found.values.items()
-        if name in mapped.relationships or name.startswith("~") or name not in attributes or (not drop and attributes[name].bits == 1)
+        if name in mapped.relationships
+        or name.startswith("~")
+        or name not in attributes
+        or (not drop and attributes[name].bits == 1)
         or (mapped.columns[name].foreign_keys if name in mapped.columns else False)
     }
     for name, state_before in found.attributes.items():
