@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, Choice, FunctionValue, Method, Pending, Ref, Value, join_all, join_values
+from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, join_all, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -191,7 +191,10 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
     def body(head: State) -> list[State]:
         nonlocal retries, idle
         attempt = head.fork()
-        bind_target(run, attempt, node.target, focus.enter(run, attempt, element))
+        visited = focus.enter(run, attempt, element)
+        if isinstance(visited, Anything) and isinstance(visited.token, tuple) and visited.token[:1] == ("range",):
+            visited = Anything(visited.type, (*visited.token[:2], "first" if head is state else "later"))
+        bind_target(run, attempt, node.target, visited)
         inner = run.execute(node.body, [attempt])
         flow.returned.extend(inner.returned)
         broke.extend(inner.broke)

@@ -100,7 +100,16 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
             state.heap[key] = Instance(None)
             value = Ref(key)
     _bind(run, state, item, Anything(None, ("entered", id(item))) if not isinstance(value, Ref) else value)
-    return _enter(run, node, index + 1, state)
+    return _around(run, node, index, state, lambda after: _left(after, item), lambda after: _left(after, item))
+
+
+def _left(state: State, item: ast.withitem) -> None:
+    """A block of unknown making is over: a session that it opened, as the body has told, is not used any more."""
+    name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else None
+    value = state.variables.get(name) if name is not None else None
+    record = state.record(value) if value is not None else None
+    if isinstance(record, SessionObject) and isinstance(value, Ref) and record.assumed:
+        state.heap[value.id] = record.evolve(failed=None, depth=0)
 
 
 def _gives_session(run: Run, node: ast.Call) -> bool:

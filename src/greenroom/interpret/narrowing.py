@@ -193,8 +193,18 @@ def _same(atom: Value, constant: Const) -> bool | None:
     if isinstance(atom, Const):
         return atom.value == constant.value
     if isinstance(atom, Anything):
-        return False if constant == NONE and is_made(atom) else None
+        return False if constant == NONE and is_made(atom) else _first_number(atom, constant)
     return False
+
+
+def _first_number(atom: Anything, constant: Const) -> bool | None:
+    """Whether a number of a range is its first, in the first iteration and in later ones."""
+    match atom.token:
+        case ("range", ast.Call(args=args), *round_) if round_ and len(args) in (1, 2):
+            start = 0 if len(args) == 1 else args[0].value if isinstance(args[0], ast.Constant) else None
+            return round_ == ["first"] if start is not None and constant.value == start else None
+        case _:
+            return None
 
 
 def is_made(value: Anything) -> bool:
