@@ -10,6 +10,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class, External
+from greenroom.program.types import Named
 
 
 def known_truth(state: State, value: Value) -> bool | None:
@@ -222,6 +223,8 @@ def _is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:
                 return True
             return None if run.backend.mapped(cls) is None or mapped.symbol in run.program.mro(cls) else False
         case _:
+            if isinstance(atom, Anything) and isinstance(atom.type, Named) and isinstance(atom.type.symbol, Class):
+                return True if cls in run.program.mro(atom.type.symbol) else None
             return False if atom == NONE else None
 
 

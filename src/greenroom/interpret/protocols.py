@@ -10,7 +10,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
 from greenroom.interpret.run import Call, Run
-from greenroom.program.symbols import External, Function
+from greenroom.program.symbols import Class, External, Function
 
 
 def dunder(run: Run, state: State, value: Value, names: tuple[str, ...], args: Arguments, node: ast.AST) -> bool:
@@ -129,8 +129,17 @@ PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "abstractmethod", "
 """Decorators of libraries that leave a coroutine function one; others may make a task or a command of it."""
 
 
+def _has_plain_twin(function: Function) -> bool:
+    """Whether a class beside this one has a plain method of the same name: which of the two is meant is for the types to say."""
+    if function.owner is None:
+        return False
+    classes = [member for members in function.module.bindings.values() for member in members if isinstance(member, Class)]
+    twins = (member for cls in classes if cls is not function.owner for member in cls.members.get(function.name, ()))
+    return any(isinstance(twin, Function) and not twin.is_async for twin in twins)
+
+
 def _is_coroutine_function(run: Run, function: Function) -> bool:
-    if not function.is_async or function.is_generator:
+    if not function.is_async or function.is_generator or _has_plain_twin(function):
         return False
     for decorator in function.decorators:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
