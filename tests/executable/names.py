@@ -13,6 +13,7 @@ _MODULES = frozenset(
     {
         "asyncio",
         "contextlib",
+        "os",
         "contextvars",
         "copy",
         "dataclasses",
@@ -37,6 +38,7 @@ _HOMES = (
     "sqlalchemy.ext.asyncio",
     "sqlalchemy.exc",
     "sqlalchemy.event",
+    "pydantic.v1",
     "sqlalchemy.orm.exc",
     "sqlalchemy.orm.attributes",
     "sqlalchemy.orm.util",
