@@ -38,7 +38,6 @@ _HOMES = (
     "sqlalchemy.ext.asyncio",
     "sqlalchemy.exc",
     "sqlalchemy.event",
-    "pydantic.v1",
     "sqlalchemy.orm.exc",
     "sqlalchemy.orm.attributes",
     "sqlalchemy.orm.util",
