@@ -13,6 +13,7 @@ _MODULES = frozenset(
     {
         "asyncio",
         "contextlib",
+        "os",
         "contextvars",
         "copy",
         "dataclasses",

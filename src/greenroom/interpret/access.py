@@ -212,7 +212,7 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
         case Class():
             return ClassValue(member)
         case Variable():
-            declared = member.annotation is not None and isinstance(receiver, Anything)
+            declared = member.annotation is not None and (isinstance(receiver, Anything) or _is_settings(run, cls))
             if member.value is not None and not declared:
                 value = evaluate_in(run, state, member.module, member.value)
                 return late_value(run, state, cls, name) if value == NONE else value
@@ -224,6 +224,11 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
             if name == "__class__":
                 return ClassValue(cls)
             return Method(receiver, name)
+
+
+def _is_settings(run: Run, cls: Class) -> bool:
+    """Whether the environment decides what the fields of a class hold: their defaults say nothing."""
+    return run.program.has_external_base(cls, lambda path: path.endswith(".BaseSettings"))
 
 
 def _of_parent(run: Run, state: State, receiver: Value, after: Class, name: str, node: ast.AST) -> Value:
