@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Watch:
             else:
                 value = await self._carried_out(place, expression)
         except Exception as error:
-            text = str(error) if kind_of(error) in REFUSALS else ""
+            text = _refused(error)
             if text in self._told:
                 return None
             self._failed(place, error)
@@ -151,6 +152,15 @@ class Watch:
             return False
         self.statements += 1
         return self.statements == self.fault
+
+
+def _refused(error: Exception) -> str:
+    """What a refusal is about: the columns of one object that is detached, or one attribute; empty for any other error."""
+    if kind_of(error) not in REFUSALS:
+        return ""
+    text = str(error)
+    instance = re.search(r"<\w+ at 0x\w+>", text)
+    return instance[0] if instance is not None and "lazy load operation" not in text else text
 
 
 class _Suspending:

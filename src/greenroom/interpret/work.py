@@ -213,8 +213,8 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
         elif condition != LAZY:
             attributes[name] = IS_LOADED
         elif relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
-            attributes[name] = IS_LOADED
-            values.update({key: NONE for key in (*relationship.local_foreign_keys, name) if key not in values})
+            attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
+            values.update({key: NONE for key in relationship.local_foreign_keys if key not in values})
         else:
             attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
     return record.evolve(life=PERSISTENT, attributes=attributes, values=values, dirty=frozenset(), assigned_at={}, new=True)
@@ -292,7 +292,11 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
             "write_only", "dynamic", "noload",
         )  # fmt: skip
         column = found.mapped.columns.get(name)
-        keeps = keeps or (column is not None and column.deferred and not known.bits & (LOADED | DROPPED))
+        if column is not None and column.deferred and name not in found.plan.undeferred and (only is None or name in only):
+            # A deferred column goes back to being deferred.
+            deferred = absent(DEFERRED, Origin(origin.site, f"`{name}` is deferred, and dropped here"), sure=sure)
+            attributes[name] = known if not known.bits & LOADED else deferred if sure else known.join(deferred)
+            continue
         if keeps or (only is not None and name not in only):
             attributes[name] = known
         elif relationship is not None and relationship.lazy in ("raise", "raise_on_sql"):
@@ -314,7 +318,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         if to and found.born < to and found.touched < to:
             continue
         if found.life & PENDING or (found.new and (not to or found.born >= to)):
-            attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
+            attributes = {name: (s if s.bits == LOADED or s.bits & GENERATED else IS_BLANK) for name, s in found.attributes.items()}
             state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset(), born=UNDONE)
         elif found.life & (PERSISTENT | DELETED):
             attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
