@@ -13,7 +13,7 @@ from tests.fuzz.shrink import shrink
 from tests.fuzz.watch import Kind
 
 HEAD = "(session: AsyncSession, *, first: bool, second: bool) -> None"
-PROGRAMS = 60
+PROGRAMS = 50
 """Programs of each part."""
 LEFT: frozenset[int] = frozenset()
 """Seeds on which they are known to disagree, for the reasons that the package names."""

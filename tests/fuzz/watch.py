@@ -41,6 +41,8 @@ class Watch:
     """The statement inside ``try`` bodies that the database refuses; 0 for none."""
     statements: int = 0
     """Statements that ``try`` bodies have sent so far in this run."""
+    waited: bool = False
+    """Whether the expression being probed has done implicit IO."""
     _inside: list[Place] = field(default_factory=list)
     _strict: bool = False
     _told: set[str] = field(default_factory=set)
@@ -59,6 +61,7 @@ class Watch:
         """
         if collect:
             gc.collect()  # What the identity map would answer with must not depend on when garbage is collected.
+        self.waited = False
         try:
             if self.guards and self._strict:
                 value = expression()
@@ -66,6 +69,8 @@ class Watch:
                 value = await self._carried_out(place, expression)
         except Exception as error:
             text = _refused(error)
+            if text and self.waited:
+                self._told.add(text)  # Without a watch, the line would have failed before.
             if text in self._told:
                 return None
             self._failed(place, error)
@@ -88,6 +93,7 @@ class Watch:
                 session.autoflush = autoflush
 
     def _emitted(self, place: Place) -> None:
+        self.waited = True
         self._add(self._inside[-1] if self._inside else place, Kind.IMPLICIT_IO)
 
     def _add(self, place: Place, kind: Kind) -> None:

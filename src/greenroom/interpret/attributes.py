@@ -232,8 +232,11 @@ def _absent(
     session = state.session(record.session)
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
     detached = not record.life & (PERSISTENT | DELETED)
+    declared = record.mapped.relationships.get(name)
+    if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
+        bit = LAZY
     if detached or bit == RAISING or not legal:
-        sure = bool(known.sure & bit) and not unsure
+        sure = bool(known.sure & (bit | RAISING)) and not unsure
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:

@@ -115,6 +115,9 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         record_ = failing.session(session)
         if record_ is not None:
             failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
+            for key, pending in failing.objects_of(session) if not record_.depth else ():
+                if pending.life == PENDING:
+                    failing.heap[key] = pending.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
         run.may_raise(INTEGRITY_ERROR, failing)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
@@ -299,7 +302,7 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
             continue
         if keeps or (only is not None and name not in only):
             attributes[name] = known
-        elif relationship is not None and relationship.lazy in ("raise", "raise_on_sql"):
+        elif relationship is not None and (relationship.lazy == "raise" or (relationship.lazy == "raise_on_sql" and only is not None)):
             attributes[name] = absent(RAISING, Origin(origin.site, f"`{name}` is configured to raise, and what was loaded is dropped here"))
         elif sure:
             attributes[name] = gone
@@ -455,7 +458,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
-        if drop:
+        if drop and loaded.bits == RAISING and (name in found.plan.raising or "*" in found.plan.raising):
+            attributes[name] = absent(DEFERRED, Origin(here, f"refreshed here without `{name}`"))
+        elif drop:
             attributes[name] = loaded
         elif known.bits & DROPPED:
             attributes[name] = IS_LOADED  # What was expired comes back, whatever the options say.
