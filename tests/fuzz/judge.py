@@ -143,6 +143,3 @@ def _tally(watch: Watch, findings: dict[Place, dict[str, bool]]) -> Tally:
         raised_possible=sum(place in spoken and not spoken[place] for place in raised),
         clean_possible=sum(place in spoken and not spoken[place] for place in watch.passed - raised),
     )
-
-
-__all__ = ["Disagreement", "Kind", "Result", "Tally", "Verdict", "analyse", "judge"]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from tests.executable.outcome import Kind
 from tests.fuzz.campaign import run_campaign
 from tests.fuzz.execute import Laboratory
 from tests.fuzz.generate import generate
 from tests.fuzz.judge import Verdict, judge
 from tests.fuzz.program import Function, Line, Load, Model, Program
 from tests.fuzz.shrink import shrink
-from tests.fuzz.watch import Kind
 
 HEAD = "(session: AsyncSession, *, first: bool, second: bool) -> None"
 PROGRAMS = 50
 """Programs of each part."""
-LEFT: frozenset[int] = frozenset()
+LEFT = frozenset({28, 49, 80, 83, 106, 113, 115, 164})
 """Seeds on which they are known to disagree, for the reasons that the package names."""
 
 

@@ -49,9 +49,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
-    if known.bits & (EMITS | RAISING) and (
-        record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED
-    ):
+    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):

@@ -110,15 +110,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
             if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
                 attach(run, state, value, session)
     _load_parents(run, state, session, node)
-    if run.raised is not None:
-        failing = state.fork()
-        record_ = failing.session(session)
-        if record_ is not None:
-            failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
-            for key, pending in failing.objects_of(session) if not record_.depth else ():
-                if pending.life == PENDING:
-                    failing.heap[key] = pending.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
-        run.may_raise(INTEGRITY_ERROR, failing)
+    _may_fail(run, state, session, node)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
             state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
@@ -129,6 +121,19 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty:
             attributes = {**record.attributes, **_visited(run, record.mapped, node)}
             state.heap[key] = record.evolve(attributes=attributes, dirty=frozenset(), assigned_at={})
+
+
+def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """Where somebody would catch it, a flush fails: what was pending is out of the session, which waits for a rollback."""
+    record = state.session(session)
+    if run.raised is None or record is None:
+        return
+    failing = state.fork()
+    failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
+    for key, found in failing.objects_of(session) if not record.depth else ():
+        if found.life == PENDING:
+            failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
+    run.may_raise(INTEGRITY_ERROR, failing)
 
 
 def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
