@@ -1,0 +1,20 @@
+"""A differential fuzzer: random small programs run on the real ORM and through the analyser, and are compared line by line.
+
+``program`` is the grammar, ``generate`` draws a program from a seed, ``render`` writes its modules, ``execute`` runs them under a
+``watch``, ``judge`` compares, ``shrink`` makes a disagreeing program small, ``page`` prints it in the format of ``tests/semantics``.
+
+    python -m tests.fuzz --programs 20000 --seed 1 [--jobs 1] [--no-shrink]
+
+A line that raises on some path must be reported, as definite or possible. A definite finding on a line that ran must raise on some
+path. A program runs for every combination of its flags that it takes to decide this, on several sets of rows, with failing
+statements inside ``try`` bodies. A *possible* finding is no disagreement; the summary counts them.
+
+What is not asked of the analyser:
+
+- One row under two names. A class is loaded either as lists or by key; lists are not walked inside a walk over themselves.
+- What an autoflush would do on the way into a line that raises: after implicit IO the run goes on as if the object had been loaded
+  in time.
+
+Where they are known to disagree still (``LEFT`` in ``test_fuzz``): rows reached both by key and through a relationship, two lists of
+one class, objects that a lazy load brings back on the way, and what exactly a flush that failed leaves behind without a rollback.
+"""

@@ -13,7 +13,7 @@ import sqlalchemy
 from greenroom.config import Config
 from greenroom.pipeline import check
 from greenroom.vocabulary import Confidence
-from tests.executable.outcome import Kind, kinds_of_rule
+from tests.executable.outcome import kinds_of_rule
 from tests.fuzz.execute import Laboratory
 from tests.fuzz.program import Program
 from tests.fuzz.render import modules_of
@@ -143,6 +143,3 @@ def _tally(watch: Watch, findings: dict[Place, dict[str, bool]]) -> Tally:
         raised_possible=sum(place in spoken and not spoken[place] for place in raised),
         clean_possible=sum(place in spoken and not spoken[place] for place in watch.passed - raised),
     )
-
-
-__all__ = ["Disagreement", "Kind", "Result", "Tally", "Verdict", "analyse", "judge"]

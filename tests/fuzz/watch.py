@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Watch:
     """The statement inside ``try`` bodies that the database refuses; 0 for none."""
     statements: int = 0
     """Statements that ``try`` bodies have sent so far in this run."""
+    waited: bool = False
+    """Whether the expression being probed has done implicit IO."""
     _inside: list[Place] = field(default_factory=list)
     _strict: bool = False
     _told: set[str] = field(default_factory=set)
@@ -58,13 +61,16 @@ class Watch:
         """
         if collect:
             gc.collect()  # What the identity map would answer with must not depend on when garbage is collected.
+        self.waited = False
         try:
             if self.guards and self._strict:
                 value = expression()
             else:
                 value = await self._carried_out(place, expression)
         except Exception as error:
-            text = str(error) if kind_of(error) in REFUSALS else ""
+            text = _refused(error)
+            if text and self.waited:
+                self._told.add(text)  # Without a watch, the line would have failed before.
             if text in self._told:
                 return None
             self._failed(place, error)
@@ -87,6 +93,7 @@ class Watch:
                 session.autoflush = autoflush
 
     def _emitted(self, place: Place) -> None:
+        self.waited = True
         self._add(self._inside[-1] if self._inside else place, Kind.IMPLICIT_IO)
 
     def _add(self, place: Place, kind: Kind) -> None:
@@ -151,6 +158,15 @@ class Watch:
             return False
         self.statements += 1
         return self.statements == self.fault
+
+
+def _refused(error: Exception) -> str:
+    """What a refusal is about: the columns of one object that is detached, or one attribute; empty for any other error."""
+    if kind_of(error) not in REFUSALS:
+        return ""
+    text = str(error)
+    instance = re.search(r"<\w+ at 0x\w+>", text)
+    return instance[0] if instance is not None and "lazy load operation" not in text else text
 
 
 class _Suspending:

@@ -11,6 +11,7 @@ from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
     EMITS,
+    GENERATED,
     IS_LOADED,
     LAZY,
     LOADED,
@@ -23,7 +24,7 @@ from greenroom.domain.loading import (
 )
 from greenroom.domain.state import HINT, State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
-from greenroom.facts.records import Direction, Relationship
+from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
@@ -48,7 +49,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
-    if known.bits & (EMITS | RAISING) and record.life & (PERSISTENT | DETACHED | DELETED):
+    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
@@ -56,6 +57,10 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
         else:
+            if not record.many:
+                # The loader keeps what it found.
+                attributes = {**record.attributes, name: IS_LOADED}
+                state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer})
             return answer
         record = state.orm(key) or record
     elif known.bits & BLANK and not known.bits & LOADED:
@@ -105,6 +110,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     else:
         _, plan = strategy_of(relationship, record.plan)
         before = set(state.heap)
+        _reach(state, record.session, target)
         child = load_object(run, state, target, record.session, plan, node, many=many, extra=(key, relationship.name))
         if not record.life & PERSISTENT:
             for made_key in set(state.heap) - before:
@@ -124,6 +130,13 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
         (column := record.mapped.columns.get(name)) is not None and column.nullable for name in relationship.local_foreign_keys
     )
     return join_values(value, NONE) if column_null and not relationship.uselist and record.assumed else value
+
+
+def _reach(state: State, session: int | None, target: MappedClass) -> None:
+    """A lazy load may bring objects back that are in the session already: what was expired in them is certain no more."""
+    for key, other in state.objects_of(session) if session is not None else ():
+        if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
+            state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
 
 
 def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
@@ -217,8 +230,11 @@ def _absent(
     session = state.session(record.session)
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
     detached = not record.life & (PERSISTENT | DELETED)
+    declared = record.mapped.relationships.get(name)
+    if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
+        bit = LAZY
     if detached or bit == RAISING or not legal:
-        sure = bool(known.sure & bit) and not unsure
+        sure = bool(known.sure & (bit | RAISING)) and not unsure
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:

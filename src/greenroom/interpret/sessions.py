@@ -69,7 +69,8 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
     if (
         record is not None
         and record.failed is not None
-        and isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush)
+        and (isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush) or operation.name == "begin_nested")
+        and (operation.name != "flush" or work.waiting(state, session))
     ):
         event = Read(
             run.site(node),
@@ -162,6 +163,10 @@ def _expire(run: Run, state: State, session: int, effect: Effect, args: Argument
         return NONE
     names = work.constant_names(args.get(1, "attribute_names"), state)
     for atom in atoms(args.get(0, "instance") or NONE):
+        record = state.record(atom)
+        if isinstance(record, OrmObject) and record.life == TRANSIENT and record.born == work.UNDONE:
+            run.may_raise(NOT_PERSISTENT, state)
+            raise Diverted
         if isinstance(atom, Ref):
             work.expire(run, state, atom.id, names, node)
     return NONE

@@ -110,12 +110,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
             if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
                 attach(run, state, value, session)
     _load_parents(run, state, session, node)
-    if run.raised is not None:
-        failing = state.fork()
-        record_ = failing.session(session)
-        if record_ is not None:
-            failing.heap[session] = record_.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
-        run.may_raise(INTEGRITY_ERROR, failing)
+    _may_fail(run, state, session, node)
     for key, record in state.objects_of(session):
         if DELETION in record.dirty:
             state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
@@ -126,6 +121,19 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty:
             attributes = {**record.attributes, **_visited(run, record.mapped, node)}
             state.heap[key] = record.evolve(attributes=attributes, dirty=frozenset(), assigned_at={})
+
+
+def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """Where somebody would catch it, a flush fails: what was pending is out of the session, which waits for a rollback."""
+    record = state.session(session)
+    if run.raised is None or record is None:
+        return
+    failing = state.fork()
+    failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
+    for key, found in failing.objects_of(session) if not record.depth else ():
+        if found.life == PENDING:
+            failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
+    run.may_raise(INTEGRITY_ERROR, failing)
 
 
 def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
@@ -213,8 +221,8 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
         elif condition != LAZY:
             attributes[name] = IS_LOADED
         elif relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
-            attributes[name] = IS_LOADED
-            values.update({key: NONE for key in (*relationship.local_foreign_keys, name) if key not in values})
+            attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
+            values.update({key: NONE for key in relationship.local_foreign_keys if key not in values})
         else:
             attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
     return record.evolve(life=PERSISTENT, attributes=attributes, values=values, dirty=frozenset(), assigned_at={}, new=True)
@@ -292,10 +300,14 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
             "write_only", "dynamic", "noload",
         )  # fmt: skip
         column = found.mapped.columns.get(name)
-        keeps = keeps or (column is not None and column.deferred and not known.bits & (LOADED | DROPPED))
+        if column is not None and column.deferred and name not in found.plan.undeferred and (only is None or name in only):
+            # A deferred column goes back to being deferred.
+            deferred = absent(DEFERRED, Origin(origin.site, f"`{name}` is deferred, and dropped here"), sure=sure)
+            attributes[name] = known if not known.bits & LOADED else deferred if sure else known.join(deferred)
+            continue
         if keeps or (only is not None and name not in only):
             attributes[name] = known
-        elif relationship is not None and relationship.lazy in ("raise", "raise_on_sql"):
+        elif relationship is not None and (relationship.lazy == "raise" or (relationship.lazy == "raise_on_sql" and only is not None)):
             attributes[name] = absent(RAISING, Origin(origin.site, f"`{name}` is configured to raise, and what was loaded is dropped here"))
         elif sure:
             attributes[name] = gone
@@ -314,7 +326,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         if to and found.born < to and found.touched < to:
             continue
         if found.life & PENDING or (found.new and (not to or found.born >= to)):
-            attributes = {name: (s if s.bits == 1 else IS_BLANK) for name, s in found.attributes.items()}
+            attributes = {name: (s if s.bits == LOADED or s.bits & GENERATED else IS_BLANK) for name, s in found.attributes.items()}
             state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset(), born=UNDONE)
         elif found.life & (PERSISTENT | DELETED):
             attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
@@ -451,7 +463,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
-        if drop:
+        if drop and loaded.bits == RAISING and (name in found.plan.raising or "*" in found.plan.raising):
+            attributes[name] = absent(DEFERRED, Origin(here, f"refreshed here without `{name}`"))
+        elif drop:
             attributes[name] = loaded
         elif known.bits & DROPPED:
             attributes[name] = IS_LOADED  # What was expired comes back, whatever the options say.
