@@ -75,7 +75,11 @@ def _version(program: Program, group: Group) -> str:
 
 
 def _bounds(tracker: Tracker) -> Iterator[Note]:
-    limits = {"steps": f"{STEPS} steps", "depth": f"{DEPTH} nested calls", "recursion": "the interpreter's stack"}
+    limits = {
+        "steps": f"{STEPS} steps (fewer in a project of many entry points)",
+        "depth": f"{DEPTH} nested calls",
+        "recursion": "the interpreter's stack",
+    }
     for name, which in sorted(tracker.bounded.items()):
         if which in limits:
             yield Note(f"{name}: the bound of {limits[which]} for one entry point was reached; what lies beyond was not followed")

@@ -160,9 +160,9 @@ class State:
             and self.returning is other.returning
             and self.renames == other.renames
             and len(self.frames) == len(other.frames)
-            and _alike_names(self.variables, other.variables)
-            and all(a is b or _alike_names(a.variables, b.variables) for a, b in zip(self.frames, other.frames, strict=True))
             and _alike_heaps(self.heap, other.heap)
+            and _alike_names(self.variables, other.variables)
+            and (self.frames is other.frames or _alike_frames(self.frames, other.frames))
         )
 
     def join(self, other: State, *, apart: bool = False) -> State:
@@ -309,6 +309,10 @@ def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
         if known is not value and not (type(value) in _LEAVES if known is None else _alike(value, known)):
             return False
     return all(type(value) in _LEAVES for name, value in other.items() if name not in one)
+
+
+def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...]) -> bool:
+    return all(a is b or _alike_names(a.variables, b.variables) for a, b in zip(one, other, strict=True))
 
 
 def _alike_heaps(one: dict[int, HeapObject], other: dict[int, HeapObject]) -> bool:

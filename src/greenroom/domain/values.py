@@ -328,19 +328,18 @@ _PLAIN = frozenset({Const, Anything})
 
 def join_values(one: Value, other: Value) -> Value:
     """A value that covers both; the widest choices fall back to :data:`ANYTHING`."""
-    if one is other or one == other:
+    if one is other:
         return one
-    merged = list(atoms(one))
-    merged.extend(atom for atom in atoms(other) if atom not in merged)
-    if sum(1 for atom in merged if type(atom) in _PLAIN) > PLAIN_CHOICE:
-        kept = [atom for atom in merged if type(atom) not in _PLAIN or atom == NONE]
-        merged = [*kept, ANYTHING]
-        if len(merged) == 1:
-            return ANYTHING
+    known = one.atoms if type(one) is Choice else (one,)
+    added = [atom for atom in (other.atoms if type(other) is Choice else (other,)) if atom not in known]
+    if not added:
+        return one
+    merged = [*known, *added]
+    if len(merged) > PLAIN_CHOICE and sum(1 for atom in merged if type(atom) in _PLAIN) > PLAIN_CHOICE:
+        merged = [*(atom for atom in merged if type(atom) not in _PLAIN or atom == NONE), ANYTHING]
     if len(merged) > WIDEST_CHOICE:
-        references = [atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1]
-        return Choice((*references, ANYTHING))
-    return Choice(tuple(merged))
+        merged = [*[atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1], ANYTHING]
+    return merged[0] if len(merged) == 1 else Choice(tuple(merged))
 
 
 def join_all(values: Iterable[Value]) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 from greenroom.domain.events import EnumString
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
@@ -69,7 +70,7 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             found = run.program.lookup(module, name)
             return of_symbol(run, state, found) if found is not None else ANYTHING
         case Library(symbol):
-            return Library(External(f"{symbol.path}.{name}"))
+            return _library_member(symbol, name)
         case Parent(receiver, after):
             return _of_parent(run, state, receiver, after, name, node)
         case Awaitables(owner):
@@ -99,6 +100,11 @@ def _is_expired(state: State, owner: Value, inspected: Value) -> Value:
     if not any(bits & LOST for bits in known):
         return Const(value=False)
     return Const(value=True) if all(not bits & ~LOST for bits in known) else ANYTHING
+
+
+@cache
+def _library_member(symbol: External, name: str) -> Library:
+    return Library(External(f"{symbol.path}.{name}"))
 
 
 def _module(run: Run) -> Module:

@@ -38,7 +38,7 @@ def interpret(
         if progress is not None:
             progress(route.function.qualname)
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(tracker, route.function, partial(endpoints.follow, run, route))
+        _guarded(run, route.function, partial(endpoints.follow, run, route))
         tracker.reached.add(route.function.node)
         tracker.functions += 1
     first, rest = entries(every)
@@ -49,7 +49,7 @@ def interpret(
             progress(function.qualname)
         tracker.functions += 1
         run = Run(program, backend, TABLES, settings, tracker)
-        _guarded(tracker, function, partial(enter, run, function))
+        _guarded(run, function, partial(enter, run, function))
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
 
@@ -63,8 +63,9 @@ def _listens(program: Program, function: Function) -> bool:
     return False
 
 
-def _guarded(tracker: Tracker, function: Function, action: Callable[[], None]) -> None:
+def _guarded(run: Run, function: Function, action: Callable[[], None]) -> None:
     """Follow one root; a defect of ours costs that root, not the run."""
+    tracker = run.tracker
     try:
         action()
     except (Infeasible, Diverted):
@@ -75,6 +76,8 @@ def _guarded(tracker: Tracker, function: Function, action: Callable[[], None]) -
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
         tracker.bounded[f"{function.module.name}.{function.qualname}"] = f"internal error: {type(error).__name__}: {error}"
+    finally:
+        tracker.spent += run.steps
 
 
 def relevant_modules(program: Program, backend: Backend, group: Group) -> list[Module]:

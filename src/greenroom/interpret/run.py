@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ NOWHERE = ast.Pass()
 """Stands for no place in particular, for identities that are not made by a node."""
 STEPS = 6_000
 """Work for one root: a statement counts one, and one more for every ten objects in the heap."""
+SCHEDULE = ((400_000, STEPS), (800_000, STEPS // 4), (math.inf, STEPS // 12))
+"""The work for one root, by the work that the project has cost so far: a huge project gets an answer, if not the last one."""
 LEAST = 200
 """Work that every call gets; otherwise a call gets half of what its caller has left."""
 NARROW = ((3 / 4, 1), (1 / 2, 2))
@@ -87,6 +90,8 @@ class Tracker:
     reached: set[ast.AST] = field(default_factory=set)
     bounded: dict[str, str] = field(default_factory=dict)
     functions: int = 0
+    spent: int = 0
+    """The work of all roots so far."""
     concerned: set[object] = field(default_factory=set)
     """Functions that deal with sessions or models, directly or not."""
     late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
@@ -145,7 +150,7 @@ class Run:
         """Above zero, implicit IO is legal (``run_sync``)."""
         self.steps = 0
         self.began = 0
-        self.limit = STEPS
+        self.total = self.limit = next(work for spent, work in SCHEDULE if tracker.spent < spent)
         """Where the work of the call in progress began, and where it ends."""
         self.shortened = 0
         """How often ways were dropped for want of work."""
@@ -197,7 +202,7 @@ class Run:
         fragments[key] = Fragment(ANYTHING, {})  # for definitions that need themselves
         context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit)
         self.calls, self.module, self.raised, self.yielders, self.greenlet = [], module, None, [], 0
-        self.steps, self.began, self.limit = 0, 0, STEPS
+        self.steps, self.began, self.limit = 0, 0, self.total
         state = State()
         value: Value = ANYTHING
         try:
@@ -254,7 +259,7 @@ class Run:
     @property
     def share(self) -> int:
         """The work that a call made here gets."""
-        return min(max((self.limit - self.steps) // 2, LEAST), STEPS - self.steps)
+        return min(max((self.limit - self.steps) // 2, LEAST), self.total - self.steps)
 
     @contextmanager
     def budget(self) -> Iterator[None]:
@@ -268,9 +273,9 @@ class Run:
 
     def narrowed(self, ways: list[Way], state_of: Callable[[Way], State]) -> list[Way]:
         """The ways worth following with the work that is left: each is a path of its own, so what they show is true."""
-        width = self.width
-        if len(ways) <= width:
+        if len(ways) < 2 or len(ways) <= self.width:
             return ways
+        width = self.width
         self.shortened += 1
         return sorted(ways, key=lambda way: _promise(state_of(way)), reverse=True)[:width]
 

@@ -24,11 +24,13 @@ class Hierarchy:
         self._found: dict[tuple[Class, str], Member | None] = {}
         self._children: dict[Class, list[Class]] = {}
         self._indexed: set[Module] = set()
+        self._parsed = -1
 
     def forget(self) -> None:
         """Drop all answers."""
         for answers in (self._bases, self._orders, self._found, self._children):
             answers.clear()
+        self._parsed = -1
         self._indexed.clear()
 
     def bases(self, cls: Class) -> tuple[Class | External | None, ...]:
@@ -94,6 +96,8 @@ class Hierarchy:
         return list(found)
 
     def _index(self) -> None:
+        if self._modules.parsed == self._parsed:
+            return
         # Looking up bases may load further modules, hence the loop.
         while new := [module for module in self._modules.loaded if module not in self._indexed]:
             self._indexed.update(new)
@@ -102,6 +106,7 @@ class Hierarchy:
                     for base in self.bases(cls):
                         if isinstance(base, Class):
                             self._children.setdefault(base, []).append(cls)
+        self._parsed = self._modules.parsed
 
 
 def _effective(members: Sequence[Member]) -> Member | None:
