@@ -29,6 +29,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     program = Program(tree)
     findings: list[Finding] = []
     notes: list[Note] = []
+    assumed: list[Note] = []
     functions = 0
     done = 0
     for group in program.groups:
@@ -38,11 +39,12 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         findings.extend(judge(events))
         notes.extend(_bounds(tracker))
         functions += tracker.functions
+        assumed.extend(_assumed(tracker))
         done += len(group.files)
+        for file in group.files:  # those that cannot matter are parsed for their syntax alone
+            file.parse()
+            file.forget()
         program.evict(group)
-    for file in tree.files:
-        file.parse()
-        file.forget()
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
     chosen = {finding for finding in findings if config.enabled(finding.rule) and config.admits(finding.confidence)}
@@ -50,6 +52,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         findings=tuple(sorted(chosen, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
         stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),
         warnings=tuple(Note(problem.message, problem.path, problem.line) for problem in problems if problem.gravity is Gravity.WARNING),
+        assumptions=tuple(assumed),
         not_analysed=tuple(notes),
     )
 
@@ -72,6 +75,16 @@ def _version(program: Program, group: Group) -> str:
     """The SQLAlchemy version that the project's dependency files pin; the newest where they are silent."""
     pinned = program.tree.dependencies(group).versions.get("sqlalchemy", "")
     return "2.0" if "2.0" in pinned and "2.1" not in pinned else "2.1"
+
+
+def _assumed(tracker: Tracker) -> Iterator[Note]:
+    notes = {
+        Note(
+            f"`{callee}` is not part of the project: it is taken to expire nothing, and perhaps to load", site.module.source.path, site.line
+        )
+        for site, callee in tracker.unknown.values()
+    }
+    yield from sorted(notes, key=lambda note: (str(note.path), note.line or 0, note.message))
 
 
 def _bounds(tracker: Tracker) -> Iterator[Note]:

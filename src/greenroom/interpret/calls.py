@@ -103,14 +103,8 @@ def _is_manager(run: Run, function: Function) -> bool:
 
 
 def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    """A call into the dark: it may raise; objects that go along with their session, or are awaited for, may come back loaded."""
-    run.may_raise(None, state)
-    values = spread(args)
-    if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
-        for value in values:
-            record = state.record(value)
-            if isinstance(record, OrmObject) and isinstance(value, Ref):
-                state.heap[value.id] = record.evolve(attributes={name: s.unsure() for name, s in record.attributes.items()})
+    """A call of something that nothing is known of."""
+    library.escape(run, state, args, node)
     return ANYTHING
 
 

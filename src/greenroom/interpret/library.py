@@ -72,18 +72,21 @@ def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AS
     if symbol.root not in SAFE_ROOTS:
         if name == "jsonable_encoder":
             return ANYTHING
-        run.may_raise(None, state)
-        _escape(run, state, args, node)
+        escape(run, state, args, node)
     return Anything(None, ("call", id(node), tuple(id(c.site.node) for c in run.calls if c.site is not None)))
 
 
-def _escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
+def escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
+    """Code that is not in sight gets ``args``: objects that go along with their session, or are awaited for, may come back loaded."""
+    run.may_raise(None, state)
     values = spread(args)
     if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
             if isinstance(record, OrmObject) and isinstance(value, Ref):
                 state.heap[value.id] = record.evolve(attributes={n: s.unsure() for n, s in record.attributes.items()})
+                if isinstance(node, ast.Call):
+                    run.tracker.unknown.setdefault(node, (run.site(node), ast.unparse(node.func)))
 
 
 def _database(run: Run, state: State, symbol: External, name: str, args: Arguments, node: ast.AST) -> Value:  # noqa: C901, PLR0912 - one branch for each function

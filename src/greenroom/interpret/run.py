@@ -92,6 +92,8 @@ class Tracker:
     functions: int = 0
     spent: int = 0
     """The work of all roots so far."""
+    unknown: dict[ast.AST, tuple[Site, str]] = field(default_factory=dict)
+    """Calls of what is not in sight that were given mapped objects and a way to load them."""
     concerned: set[object] = field(default_factory=set)
     """Functions that deal with sessions or models, directly or not."""
     late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
