@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,13 @@ from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.discover import Group, discover
 from greenroom.source.problem import Gravity, Problem
 
+_BOUNDS = {
+    "steps": f"the bound of {STEPS:,} steps for one entry point (fewer in a large project) was reached; what lies beyond was not followed",
+    "depth": f"the bound of {DEPTH} nested calls was reached; what lies deeper was not followed",
+    "recursion": "something is nested deeper than the interpreter's stack; the ways through it were not followed",
+}
+"""What is said about each bound."""
+
 ReportProgress = Callable[[int, int, str], None]
 
 
@@ -35,7 +43,13 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     for group in program.groups:
         if progress is not None:
             progress(done, len(tree.files), group.roots[0].name)
-        events, tracker = _interpret(program, group, config)
+        try:
+            events, tracker = _interpret(program, group, config)
+        except Exception as error:
+            if os.environ.get("GREENROOM_TRACEBACK"):
+                raise
+            events, tracker = [], Tracker()
+            notes.append(_broken(group, error))
         findings.extend(judge(events))
         notes.extend(_bounds(tracker))
         functions += tracker.functions
@@ -53,7 +67,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),
         warnings=tuple(Note(problem.message, problem.path, problem.line) for problem in problems if problem.gravity is Gravity.WARNING),
         assumptions=tuple(assumed),
-        not_analysed=tuple(notes),
+        not_analysed=tuple(sorted(set(notes), key=lambda note: (note.path or Path(), note.line or 0, note.message))),
     )
 
 
@@ -88,16 +102,18 @@ def _assumed(tracker: Tracker) -> Iterator[Note]:
 
 
 def _bounds(tracker: Tracker) -> Iterator[Note]:
-    limits = {
-        "steps": f"{STEPS} steps (fewer in a project of many entry points)",
-        "depth": f"{DEPTH} nested calls",
-        "recursion": "the interpreter's stack",
-    }
-    for name, which in sorted(tracker.bounded.items()):
-        if which in limits:
-            yield Note(f"{name}: the bound of {limits[which]} for one entry point was reached; what lies beyond was not followed")
-        else:
-            yield Note(f"{name}: not followed to its end ({which}); please report this")
+    """One note for each entry point that was not followed to its end, in the order of the files."""
+    for function, which in tracker.bounded.items():
+        what = _BOUNDS.get(which) or f"not followed to its end ({which}); please report this"
+        yield Note(f"{function.module.name}.{function.qualname}: {what}", function.module.source.path, function.node.lineno)
+
+
+def _broken(group: Group, error: Exception) -> Note:
+    """A project whose declarations could not be read through: a defect of ours, or nesting deeper than the stack."""
+    what = (
+        "nested too deeply" if isinstance(error, RecursionError) else f"internal error: {type(error).__name__}: {error}; please report this"
+    )
+    return Note(f"the project was not analysed ({what})", group.roots[0])
 
 
 def _unreadable(problems: Sequence[Problem]) -> Iterator[Unreadable]:

@@ -164,18 +164,22 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
             return declared_result(run, state, callee.function, node)
         callee = chosen
     function = callee.function
-    repeats = sum(1 for active in run.calls if active.function.node is function.node)
-    if not worth_following(run, state, callee, args):
-        return declared_result(run, state, function, node)
-    if len(run.calls) >= DEPTH or repeats > 1:
-        if len(run.calls) >= DEPTH:
-            run.bound("depth")
+    if not worth_following(run, state, callee, args) or too_deep(run, function):
         return declared_result(run, state, function, node)
     if isinstance(function.node, ast.Lambda):
         return _lambda(run, state, callee, args, node)
     if function.is_generator:
         return run.pick_outcome(state, lambda: _without_consumer(run, state, callee, args, node))
     return run.pick_outcome(state, lambda: _followed(run, state, callee, args, node))
+
+
+def too_deep(run: Run, function: Function) -> bool:
+    """Whether a call is not followed: as many calls as are followed are in progress, or two of this very function."""
+    if len(run.calls) >= DEPTH or len(run.lambdas) >= DEPTH:
+        run.bound("depth")
+        return True
+    repeats = sum(1 for active in run.calls if active.function.node is function.node)
+    return repeats + sum(1 for active in run.lambdas if active is function.node) > 1
 
 
 def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> list[tuple[State, Value]]:
@@ -323,10 +327,12 @@ def _lambda(run: Run, state: State, callee: FunctionValue, args: Arguments, node
     outer = run.module
     run.module = callee.function.module
     body = callee.function.node
+    run.lambdas.append(body)
     try:
         assert isinstance(body, ast.Lambda)
         return run.evaluate(body.body, state)
     finally:
+        run.lambdas.pop()
         run.module = outer
         if len(state.frames) > len(frames):
             state.variables = state.frames[len(frames)].variables

@@ -90,27 +90,37 @@ def _with_provider(run: Run, state: State, provider: Value | None, where: Site, 
     known = cache.get(key)
     if known is not None and (not isinstance(known, Ref) or known.id in state.heap):
         return then(known, state)
+    if key in run.providing:
+        return then(ANYTHING, state)  # it depends on itself
 
     def proceed(value: Value, inner: State) -> Flow:
         cache[key] = value
         return then(value, inner)
 
-    if isinstance(provider, ClassValue):
+    receiver: Value | None = ANYTHING
+    if isinstance(provider, FunctionValue):
+        function, receiver = provider.function, provider.receiver
+    else:
         init = run.program.member(provider.symbol, "__init__")
         if not isinstance(init, Function):
             return proceed(symbolic(run, state, Named(provider.symbol), where.node, "dependency"), state)
-        return _parameters(
-            run, state, init, cache, lambda args, inner: _called(run, inner, provider, args, where, proceed), receiver=ANYTHING
-        )
-    assert isinstance(provider, FunctionValue)
-    return _parameters(
-        run,
-        state,
-        provider.function,
-        cache,
-        lambda args, inner: _provided(run, inner, provider, args, where, proceed),
-        receiver=provider.receiver,
-    )
+        function = init
+    outer = run.providing
+
+    def ready(args: Arguments, inner: State) -> Flow:
+        within, run.providing = run.providing, outer
+        try:
+            if isinstance(provider, FunctionValue):
+                return _provided(run, inner, provider, args, where, proceed)
+            return _called(run, inner, provider, args, where, proceed)
+        finally:
+            run.providing = within
+
+    run.providing = (*outer, key)
+    try:
+        return _parameters(run, state, function, cache, ready, receiver=receiver)
+    finally:
+        run.providing = outer
 
 
 def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, where: Site, then: Continue) -> Flow:

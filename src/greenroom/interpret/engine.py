@@ -37,7 +37,7 @@ def interpret(
     for route in backend.routes():
         if progress is not None:
             progress(route.function.qualname)
-        run = Run(program, backend, TABLES, settings, tracker)
+        run = Run(program, backend, TABLES, settings, tracker, route.function)
         _guarded(run, route.function, partial(endpoints.follow, run, route))
         tracker.reached.add(route.function.node)
         tracker.functions += 1
@@ -48,7 +48,7 @@ def interpret(
         if progress is not None:
             progress(function.qualname)
         tracker.functions += 1
-        run = Run(program, backend, TABLES, settings, tracker)
+        run = Run(program, backend, TABLES, settings, tracker, function)
         _guarded(run, function, partial(enter, run, function))
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
@@ -71,11 +71,11 @@ def _guarded(run: Run, function: Function, action: Callable[[], None]) -> None:
     except (Infeasible, Diverted):
         return
     except RecursionError:
-        tracker.bounded[f"{function.module.name}.{function.qualname}"] = "recursion"
+        tracker.bounded[function] = "recursion"
     except Exception as error:
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
-        tracker.bounded[f"{function.module.name}.{function.qualname}"] = f"internal error: {type(error).__name__}: {error}"
+        tracker.bounded[function] = f"internal error: {type(error).__name__}: {error}"
     finally:
         tracker.spent += run.steps
 

@@ -10,9 +10,9 @@ import ast
 from collections.abc import Callable, Sequence
 
 from greenroom.domain.state import Flow, Frame, Leaving, Raised, State
-from greenroom.domain.values import NONE, FunctionValue, Pending, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, FunctionValue, Pending, Value, join_values
 from greenroom.interpret import containers
-from greenroom.interpret.calls import leave, outcomes
+from greenroom.interpret.calls import leave, outcomes, too_deep
 from greenroom.interpret.run import Call, Run
 
 
@@ -20,6 +20,8 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
     """Run a generator; ``body`` is followed at each ``yield`` with the consumer's variables in place."""
     callee = generator.callee
     assert isinstance(callee, FunctionValue)
+    if too_deep(run, callee.function):
+        return body(ANYTHING, state)
     depth = len(state.frames)
     consumer, consumer_calls, consumer_module, consumer_yielders = run.function, run.calls, run.module, run.yielders
     consumer_raised = run.raised

@@ -22,6 +22,8 @@ DISJUNCTS = 6
 """States kept apart at one point before they are joined."""
 ALTERNATIVES = 12
 """Ways through one statement that are followed."""
+ATTEMPTS = 20 * ALTERNATIVES
+"""Ways through one statement that are tried, those included that turn out to contradict themselves."""
 DEPTH = 24
 """Nested calls that are followed."""
 NOWHERE = ast.Pass()
@@ -88,7 +90,8 @@ class Tracker:
 
     events: dict[object, Event] = field(default_factory=dict)
     reached: set[ast.AST] = field(default_factory=set)
-    bounded: dict[str, str] = field(default_factory=dict)
+    bounded: dict[Function, str] = field(default_factory=dict)
+    """Entry points that were not followed to their end, and why: one reason each."""
     functions: int = 0
     spent: int = 0
     """The work of all roots so far."""
@@ -134,13 +137,21 @@ def _promise(state: State) -> tuple[int, int]:
 class Run:
     """The interpreter's context while it follows one root."""
 
-    def __init__(self, program: Program, backend: Backend, tables: Tables, settings: Settings, tracker: Tracker) -> None:
+    def __init__(
+        self, program: Program, backend: Backend, tables: Tables, settings: Settings, tracker: Tracker, root: Function | None = None
+    ) -> None:
         self.program = program
         self.backend = backend
         self.tables = tables
         self.settings = settings
         self.tracker = tracker
+        self.root = root
+        """The entry point."""
         self.calls: list[Call] = []
+        self.lambdas: list[ast.AST] = []
+        """The lambdas in progress, which are no calls of their own."""
+        self.providing: tuple[object, ...] = ()
+        """The dependencies whose own dependencies are being looked for."""
         self.module: Module | None = None
         self.raised: list[Raised] | None = None
         """Where exceptions go: the innermost ``try`` being followed, None where nobody would catch one."""
@@ -240,7 +251,12 @@ class Run:
                     self.shortened += 1
                     self.bound("steps")
                     return Flow(returned=flow.returned, broke=flow.broke, continued=flow.continued)
-                inner = handler(self, statement, state)
+                try:
+                    inner = handler(self, statement, state)
+                except RecursionError:  # nested deeper than the stack: this way ends here, the others go on
+                    self.shortened += 1
+                    self.bound("recursion")
+                    continue
                 after.extend(inner.fall)
                 flow.absorb(inner)
             flow.fall = self.narrowed(merge(after, DISJUNCTS), lambda state: state)
@@ -283,9 +299,9 @@ class Run:
 
     def bound(self, which: str) -> None:
         """Note that a bound on work was reached."""
-        function = self.calls[0].function if self.calls else None
+        function = self.calls[0].function if self.root is None and self.calls else self.root
         if function is not None:
-            self.tracker.bounded.setdefault(f"{function.module.name}.{function.qualname}", which)
+            self.tracker.bounded.setdefault(function, which)
 
     def each(self, value: Value, state: State, action: Callable[[Value, State], Value]) -> Value:
         """Apply ``action`` to one atom of ``value``; where choice points join, to all of them."""
@@ -322,15 +338,17 @@ class Run:
         outer, position, joining = self.choices, self.position, self.joining
         self.choices, self.joining = [], 0
         outcomes: list[tuple[State, Value]] = []
+        attempts = 0
         try:
             while True:
                 self.position = 0
+                attempts += 1
                 attempt = state.fork()
                 with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
                 while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
                     self.choices.pop()
-                if not self.choices or len(outcomes) >= min(ALTERNATIVES, 2 * self.width):
+                if not self.choices or attempts >= ATTEMPTS or len(outcomes) >= min(ALTERNATIVES, 2 * self.width):
                     break
                 self.choices[-1].index += 1
         finally:
