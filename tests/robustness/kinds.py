@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenroom.interpret import run
+
 MODELS = """\
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -19,8 +21,8 @@ USE = "async def use(session: AsyncSession, user: User):\n"
 READ = "    await session.commit()\n    return user.name\n"
 FOUND = ("GR101", "m.py", "`User.name` was expired by a commit")
 STACK = ("note", "m.py", "nested deeper than the interpreter's stack")
-STEPS = ("note", "m.py", "the bound of 6,000 steps")
-DEPTH = ("note", "m.py", "the bound of 24 nested calls")
+STEPS = ("note", "m.py", f"the bound of {run.STEPS:,} steps")
+DEPTH = ("note", "m.py", f"the bound of {run.DEPTH} nested calls")
 
 
 @dataclass(frozen=True, slots=True)

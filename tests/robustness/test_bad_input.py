@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from greenroom import pipeline
 from greenroom.interpret import engine
+from greenroom.interpret.run import ALTERNATIVES, ATTEMPTS, DEPTH, DISJUNCTS, STEPS
+from greenroom.source.file import LARGEST
 from greenroom.source.syntax import TYPE_PARAMETERS
 from tests.cli.command import greenroom
 from tests.robustness.checking import check
@@ -105,3 +108,11 @@ def test_one_note_for_each_entry_point(tmp_path: Path) -> None:
     assert [note["line"] for note in notes] == sorted(note["line"] for note in notes)
     text = check(tmp_path).out.splitlines()
     assert sum(line.startswith("not analysed: ") and "m.py:8: m.second: " in line for line in text) == 1
+
+
+def test_the_bounds_are_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ")][1:]
+    numbers = [STEPS, DEPTH, DISJUNCTS, ALTERNATIVES, ATTEMPTS, LARGEST]
+    assert [number for number in numbers if not any(re.search(rf"(?<![\d,]){number:,}(?!,?\d)", row) for row in rows)] == []
+    assert f"the bound of {STEPS:,} steps for one entry point was reached" in page
