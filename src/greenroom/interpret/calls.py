@@ -164,8 +164,12 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
             return declared_result(run, state, callee.function, node)
         callee = chosen
     function = callee.function
-    if not worth_following(run, state, callee, args) or too_deep(run, function):
+    if not worth_following(run, state, callee, args):
         return declared_result(run, state, function, node)
+    if too_deep(run, function):
+        after, result = _cut_short(run, state, function, node)
+        state.become(after)
+        return result
     if isinstance(function.node, ast.Lambda):
         return _lambda(run, state, callee, args, node)
     if function.is_generator:
@@ -177,6 +181,7 @@ def too_deep(run: Run, function: Function) -> bool:
     """Whether a call is not followed: as many calls as are followed are in progress, or two of this very function."""
     if len(run.calls) >= DEPTH or len(run.lambdas) >= DEPTH:
         run.bound("depth")
+        run.shortened += 1
         return True
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
     return repeats + sum(1 for active in run.lambdas if active is function.node) > 1
