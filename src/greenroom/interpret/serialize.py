@@ -7,7 +7,7 @@ import ast
 from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, FunctionValue, Ref, Rows, Value
-from greenroom.facts.records import Schema
+from greenroom.facts.records import Schema, SchemaField
 from greenroom.interpret.run import Diverted, Infeasible, Run
 from greenroom.program.symbols import Class
 from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
@@ -124,12 +124,20 @@ def _validate_object(run: Run, state: State, value: Value, schema: Schema, type_
     for field in schema.fields.values():
         outer, run.schema = run.schema, f"{path}.{field.name}"
         try:
-            found = get(run, state, value, field.reads, node)
+            found = get(run, state, value, _attribute(run, record, field), node)
         except (Infeasible, Diverted):
             run.schema = outer
             continue
         run.schema = outer
         validate(run, state, found, run.program.substitute(field.type, mapping), node, f"{path}.{field.name}", depth + 1)
+
+
+def _attribute(run: Run, record: OrmObject, field: SchemaField) -> str:
+    """The first of a field's aliases that the object has, as pydantic tries them."""
+    for name in (field.reads, *field.otherwise):
+        if name in record.attributes or run.program.member(record.mapped.symbol, name) is not None:
+            return name
+    return field.reads
 
 
 def _arguments(run: Run, schema: Schema, type_ref: Named) -> dict[str, TypeRef]:
