@@ -234,7 +234,7 @@ def _absent(
     if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
         bit = LAZY
     if detached or bit == RAISING or not legal:
-        sure = bool(known.sure & (bit | RAISING)) and not unsure
+        sure = bool(known.sure & (bit | RAISING)) and not unsure and run.certain is None
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
