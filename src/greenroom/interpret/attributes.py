@@ -46,7 +46,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         action = "mutate"
     if record.life & PERSISTENT and record.session is not None:
         session = state.session(record.session)
-        if session is not None and session.failed is not None:
+        spared = session is not None and session.depth > max(record.touched, 0) and not record.dirty and known.bits == LOADED
+        if session is not None and session.failed is not None and not spared:  # A savepoint lets go of what was changed in it.
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
     if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):

@@ -125,14 +125,14 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
-    """Where somebody would catch it, a flush fails: what was pending is out of the session, which waits for a rollback."""
+    """Where somebody would catch it, a flush fails: what was new is out of the session, which waits for a rollback."""
     record = state.session(session)
     if run.raised is None or record is None:
         return
     failing = state.fork()
     failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
     for key, found in failing.objects_of(session) if not record.depth else ():
-        if found.life == PENDING:
+        if found.life == PENDING or found.new is True:
             failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
     run.may_raise(INTEGRITY_ERROR, failing)
 
