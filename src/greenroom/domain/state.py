@@ -80,7 +80,7 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("facts", "frame_id", "frames", "heap", "leaving", "renames", "returning", "variables")
+    __slots__ = ("facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables")
 
     def __init__(  # noqa: PLR0913, PLR0917 - only fork and join give them all, in the order of the slots
         self,
@@ -92,6 +92,7 @@ class State:
         leaving: tuple[Leaving, ...] = (),
         returning: ast.expr | None = None,
         renames: Renames | None = None,
+        held: frozenset[int] = frozenset(),
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -104,17 +105,20 @@ class State:
         """The expression that an endpoint returned."""
         self.renames = renames
         """New ids of objects that the caller knows by another; None in a state that has no caller outside it."""
+        self.held = held
+        """Mapped objects that callers outside this state hold, so that the session's identity map does."""
 
-    def isolated(self, keys: Iterable[int]) -> State:
+    def isolated(self, keys: Iterable[int], held: frozenset[int]) -> State:
         """A state without variables that holds the part of the heap at ``keys`` only: what a callee can reach."""
         heap = {key: self.heap[key] for key in keys if key in self.heap}
-        return State(heap=heap, renames=Renames(frozenset(heap), {}))
+        return State(heap=heap, renames=Renames(frozenset(heap), {}), held=held)
 
     def fork(self) -> State:
         """An independent copy."""
         return State(
-            dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames
-        )
+            dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames,
+            self.held,
+        )  # fmt: skip
 
     def become(self, other: State) -> None:
         """Take over everything from ``other``."""
@@ -126,6 +130,7 @@ class State:
         self.leaving = other.leaving
         self.returning = other.returning
         self.renames = other.renames
+        self.held = other.held
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -185,7 +190,8 @@ class State:
                 for a, b in zip(self.frames, other.frames, strict=True)
             )
         variables = join_mappings(self.variables, other.variables)
-        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames)
+        held = self.held & other.held
+        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held)
 
     def _renamed_like(self, renames: Renames) -> State:
         """The state with the renames of another one done as well."""
@@ -262,6 +268,8 @@ class State:
         before, after = Ref(old), Ref(new)
         if self.renames is not None and old in self.renames.watched and old not in self.renames.done:
             self.renames = Renames(self.renames.watched, {**self.renames.done, old: new})
+        if old in self.held:
+            self.held = self.held - {old} | {new}
         self.variables = {name: _renamed(value, before, after) for name, value in self.variables.items()}
         self.frames = tuple(
             Frame(frame.function, {name: _renamed(value, before, after) for name, value in frame.variables.items()}, frame.id)

@@ -46,7 +46,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         action = "mutate"
     if record.life & PERSISTENT and record.session is not None:
         session = state.session(record.session)
-        if session is not None and session.failed is not None:
+        spared = session is not None and session.depth > max(record.touched, 0) and not record.dirty and known.bits == LOADED
+        if session is not None and session.failed is not None and not spared:  # A savepoint lets go of what was changed in it.
             report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
             state.heap[record.session] = session.evolve(failed=None)
     if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
@@ -158,7 +159,7 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
         return None
     if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
         return None
-    live = state.reachable()
+    live = state.reachable() | state.held
     if record.many and record.complete and relationship.target is record.mapped.symbol:
         return Ref(key)
     hinted = record.values.get(HINT + relationship.name)
@@ -234,7 +235,7 @@ def _absent(
     if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
         bit = LAZY
     if detached or bit == RAISING or not legal:
-        sure = bool(known.sure & (bit | RAISING)) and not unsure
+        sure = bool(known.sure & (bit | RAISING)) and not unsure and run.certain is None
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, join_all, join_values
+from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, atoms, join_all, join_values
 from greenroom.interpret import containers
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -22,6 +22,8 @@ from greenroom.interpret.run import DISJUNCTS, Diverted, Infeasible, Run
 
 UNROLLED = 8
 """Loops over a known number of items up to this are followed item by item."""
+SINGLES = 2
+"""So many single objects beside the summary of a collection's other elements are visited one after the other."""
 ROUNDS = 6
 """Passes over a loop body before its states are joined for good."""
 
@@ -187,11 +189,13 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
     ended: list[State] = [state]
     retries = False
     idle = False
+    last_ones = _last_ones(state, element, focus)
+    element = join_all(atom for atom in atoms(element) if atom not in last_ones)
 
-    def body(head: State) -> list[State]:
+    def body(head: State, single: Value | None = None) -> list[State]:
         nonlocal retries, idle
         attempt = head.fork()
-        visited = focus.enter(run, attempt, element)
+        visited = focus.enter(run, attempt, element) if single is None else single
         if isinstance(visited, Anything) and isinstance(visited.token, tuple) and visited.token[:1] == ("range",):
             visited = Anything(visited.type, (*visited.token[:2], "first" if head is state else "later"))
         bind_target(run, attempt, node.target, visited)
@@ -208,7 +212,12 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
         ended.extend(one.fork() for one, known in zip(after, last, strict=True) if known is not False)
         return [one for one, known in zip(after, last, strict=True) if known is not True]
 
-    heads = iterate(state, body, (element, *(Ref(focus.done(run, key)) for key in focus.keys)))
+    heads = iterate(state, body, (element, *last_ones, *(Ref(focus.done(run, key)) for key in focus.keys)))
+    entered = heads if idle or len(heads) == 1 else heads[1:]
+    for single in last_ones:
+        entered = merge([after for head in entered for after in body(head, single)], DISJUNCTS)
+    if last_ones:
+        heads = [heads[0], *entered]
     if retries:
         heads = merge(ended, DISJUNCTS)
     elif len(heads) > 1 and _assigns_by_name(node):
@@ -221,6 +230,14 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
         focus.leave(run, one, exhausted=False)
     _finish(run, node.orelse, heads, broke, flow)
     return flow
+
+
+def _last_ones(state: State, element: Value, focus: Focus) -> tuple[Value, ...]:
+    """Single objects in a collection whose other elements have one summary: a loop visits each of them too, once."""
+    if not focus.keys or not isinstance(element, Choice):
+        return ()
+    found = tuple(atom for atom in element.atoms if isinstance(record := state.record(atom), OrmObject) and not record.many)
+    return found if len(found) <= SINGLES and len(found) < len(element.atoms) else ()
 
 
 def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:

@@ -184,6 +184,8 @@ class Run:
         """The endpoint being followed, and what happens to its result."""
         self.schema = ""
         """The path of schema fields while a value is serialized."""
+        self.certain: frozenset[str] | None = None
+        """What a schema that may not be the one taken reads all the same; None where there is no doubt."""
         self.program_anchor = NOWHERE
 
     # Places

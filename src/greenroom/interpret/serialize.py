@@ -6,11 +6,11 @@ import ast
 
 from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, FunctionValue, Ref, Rows, Value
-from greenroom.facts.records import Schema
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, Const, FunctionValue, Ref, Rows, Value
+from greenroom.facts.records import Schema, SchemaField
 from greenroom.interpret.run import Diverted, Infeasible, Run
 from greenroom.program.symbols import Class
-from greenroom.program.types import AnnotatedRef, Named, TypeRef, TypeVarRef, Union
+from greenroom.program.types import AnnotatedRef, LiteralRef, Named, TypeRef, TypeVarRef, Union
 
 VALIDATING = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
 DEEPEST = 6
@@ -54,15 +54,18 @@ def validate(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.
     """Read from ``value`` what validation against ``type_ref`` reads."""
     if depth > DEEPEST:
         return
+    if not depth:
+        state.held |= state.reachable((value,))
     match type_ref:
         case AnnotatedRef(inner):
             validate(run, state, value, inner, node, path, depth)
         case TypeVarRef(_, bound) if bound is not None:
             validate(run, state, value, bound, node, path, depth)
         case Union(members):
-            for member in members:
-                if isinstance(member, Named | AnnotatedRef | Union):
-                    validate(run, state, value, member, node, path, depth)
+            for member, common in _meant(run, state, value, members):
+                outer, run.certain = run.certain, common if run.certain is None else run.certain
+                validate(run, state, value, member, node, path, depth)
+                run.certain = outer
         case Named(symbol, args):
             if isinstance(symbol, Class):
                 schema = run.backend.schema(symbol)
@@ -73,6 +76,40 @@ def validate(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.
                 _validate_elements(run, state, value, args, symbol.name, node, path, depth)
         case _:
             return
+
+
+def _meant(run: Run, state: State, value: Value, members: tuple[TypeRef, ...]) -> list[tuple[TypeRef, frozenset[str] | None]]:
+    """The members of a union that a value may be validated against, with what all of them read where only one will be taken.
+
+    A dictionary names its schema in a field that each schema restricts to a literal; where the name is not known, none is followed.
+    """
+    found: list[tuple[TypeRef, frozenset[str] | None]] = [(m, None) for m in members if isinstance(m, Named | AnnotatedRef | Union)]
+    schemas = {m: schema for m in members if isinstance(m, Named) and (schema := _schema(run, m)) is not None}
+    if len(schemas) < 2:
+        return found
+    record = state.record(value)
+    if isinstance(record, Collection):
+        return [(m, common) for m, common in found if m not in schemas or _tagged(record, schemas[m])]
+    reads = [frozenset(field.reads for field in schema.fields.values()) for schema in schemas.values()]
+    common = frozenset.intersection(*reads)
+    return [(m, common if m in schemas else None) for m, _ in found]
+
+
+def _schema(run: Run, type_ref: Named) -> Schema | None:
+    return run.backend.schema(type_ref.symbol) if isinstance(type_ref.symbol, Class) else None
+
+
+def _tagged(record: Collection, schema: Schema) -> bool:
+    """Whether every literal of a schema that a dictionary has a value for is that value."""
+    for field in schema.fields.values():
+        value = record.by_key.get(field.reads)
+        if value is None or not isinstance(field.type, LiteralRef):
+            continue
+        member = value.token[2] if isinstance(value, Anything) and isinstance(value.token, tuple) and value.token[0] == "member" else None
+        named = {str(literal).rpartition(".")[2] for literal in field.type.values}
+        if not (isinstance(value, Const) and value.value in field.type.values) and member not in named:
+            return False
+    return True
 
 
 def label(type_ref: TypeRef) -> str:
@@ -121,15 +158,26 @@ def _validate_object(run: Run, state: State, value: Value, schema: Schema, type_
     from greenroom.interpret.access import get
 
     mapping = _arguments(run, schema, type_ref)
+    certain = run.certain
     for field in schema.fields.values():
         outer, run.schema = run.schema, f"{path}.{field.name}"
+        run.certain = None if certain is None or field.reads in certain else frozenset()
         try:
-            found = get(run, state, value, field.reads, node)
+            found = get(run, state, value, _attribute(run, record, field), node)
         except (Infeasible, Diverted):
-            run.schema = outer
             continue
-        run.schema = outer
+        finally:
+            run.schema = outer
         validate(run, state, found, run.program.substitute(field.type, mapping), node, f"{path}.{field.name}", depth + 1)
+    run.certain = certain
+
+
+def _attribute(run: Run, record: OrmObject, field: SchemaField) -> str:
+    """The first of a field's aliases that the object has, as pydantic tries them."""
+    for name in (field.reads, *field.otherwise):
+        if name in record.attributes or run.program.member(record.mapped.symbol, name) is not None:
+            return name
+    return field.reads
 
 
 def _arguments(run: Run, schema: Schema, type_ref: Named) -> dict[str, TypeRef]:

@@ -384,11 +384,23 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
                     path=((record.mapped.name, name),),
                 )  # fmt: skip
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
+        elif condition == LOADED and name in plan.relationships and name in values:
+            _repopulate_below(run, state, values[name], child_plan, node, populate=populate)
         elif populate and condition == LAZY:
             bit = 32 if attributes[name].bits & (1 | 32) else 128
             attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
             values.pop(name, None)
     state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate and plan is not NOTHING else record.plan)
+
+
+def _repopulate_below(run: Run, state: State, value: Value, plan: Plan, node: ast.AST, *, populate: bool) -> None:
+    """Options go on below what is loaded already, and fill what is absent there."""
+    record = state.record(value)
+    held = (*(record.items or ()), record.element) if isinstance(record, Collection) else (value,)
+    for item in held:
+        for atom in atoms(item) if item is not None else ():
+            if isinstance(atom, Ref) and isinstance(state.record(atom), OrmObject):
+                repopulate(run, state, atom.id, plan, node, populate=populate)
 
 
 def _touch_others(

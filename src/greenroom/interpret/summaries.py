@@ -58,7 +58,7 @@ def summarised(
 ) -> tuple[Outcomes, list[Raised]]:
     """The ways out of a function: from a summary where there is one, else by following it on its part of the heap."""
     try:
-        key, naming = _situation(run, state, callee, args)
+        key, naming, held = _situation(run, state, callee, args)
     except Unnameable:
         return follow(state)
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
@@ -72,7 +72,7 @@ def summarised(
         return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
     bounded = (len(run.tracker.bounded), run.shortened)
     share = run.share
-    inner = state.isolated(naming.ids)
+    inner = state.isolated(naming.ids, held)
     with run.recording() as emitted:
         results, raised = follow(inner)
     events = tuple((event, identity) for event, identity in emitted if event.site.node is node)
@@ -85,14 +85,13 @@ def summarised(
     return _replay(run, state, summary, None)
 
 
-def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -> tuple[Hashable | None, Naming]:
-    """The key of a call, None where it must not be kept, and what it can reach.
+def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -> tuple[Hashable | None, Naming, frozenset[int]]:
+    """The key of a call, None where it must not be kept, what it can reach, and what of that its callers hold.
 
     Raises:
         Unnameable: the callee sees variables of a function that is still running.
     """
-    live = frozenset((state.frame_id, *(frame.id for frame in state.frames)))
-    naming = Naming(state.heap, live)
+    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))))
     repeats = sum(1 for active in run.calls if active.function.node is callee.function.node)
     handling = run.handling[-1] if run.handling else None
     context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, run.raised is None, handling)
@@ -102,10 +101,12 @@ def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -
         attached = isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None)
         if attached or originals.get(place, record) is not record:
             naming.reference(place)
-    key = (context, named, naming.reached())
+    live = state.reachable() | state.held
+    held = frozenset(key for key, record in state.heap.items() if key in live and isinstance(record, OrmObject) and key in naming.ids)
+    key = (context, named, naming.reached(), frozenset(naming.ids[place] for place in held))
     if run.used is not None or run.schema or any(call.model_code for call in run.calls):
-        return None, naming  # what happens in there is reported further out than at the call
-    return key, naming
+        return None, naming, held  # what happens in there is reported further out than at the call
+    return key, naming, held
 
 
 def _effect(before: State, after: State, value: Value | None, error: External | Class | None) -> Effect:

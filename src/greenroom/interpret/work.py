@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from greenroom.domain.events import ChangesDiscarded
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
@@ -28,7 +29,7 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
-from greenroom.interpret.materialise import column_states, condition_of, related_value, strategy_of
+from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
@@ -124,14 +125,14 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
-    """Where somebody would catch it, a flush fails: what was pending is out of the session, which waits for a rollback."""
+    """Where somebody would catch it, a flush fails: what was new is out of the session, which waits for a rollback."""
     record = state.session(session)
     if run.raised is None or record is None:
         return
     failing = state.fork()
     failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
     for key, found in failing.objects_of(session) if not record.depth else ():
-        if found.life == PENDING:
+        if found.life == PENDING or found.new is True:
             failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
     run.may_raise(INTEGRITY_ERROR, failing)
 
@@ -426,15 +427,36 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
-                _, plan = strategy_of(relationship, found.plan)
-                child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=("refresh", key, name))
-                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+                values[name] = _refreshed(run, state, key, found, relationship, target, node)
             for primary in found.mapped.primary_key:
                 attributes[primary] = IS_LOADED
         elif name in attributes:
             attributes[name] = IS_LOADED
             values.pop(name, None)
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
+
+
+def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, target: MappedClass, node: ast.AST) -> Value:
+    """What a refresh brings for a relationship that it names."""
+    extra = ("refresh", key, relationship.name)
+    if found.assumed:  # What the first load asked for below the relationship is not known.
+        child = assumed(run, state, target, found.session, node, extra, many=relationship.uselist)
+    else:
+        _, plan = strategy_of(relationship, found.plan)
+        child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=extra)
+    value = related_value(run, state, node, key, relationship, Ref(child))
+    collection = state.record(value)
+    if isinstance(value, Ref) and isinstance(collection, Collection) and _has_no_rows(state, found, relationship, child):
+        state.heap[value.id] = replace(collection, items=(), element=None)
+    return value
+
+
+def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, child: int) -> bool:
+    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was."""
+    if found.new is not True or found.session is None or relationship.direction is not Direction.ONE_TO_MANY:
+        return False
+    others = state.objects_of(found.session)
+    return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
 
 
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
