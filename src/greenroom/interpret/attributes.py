@@ -29,7 +29,7 @@ from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, reload
+from greenroom.interpret.work import attach, begin, claim, recover, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -44,11 +44,13 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     relationship = record.mapped.relationships.get(name)
     if run.mutating is node and relationship is not None and relationship.uselist:
         action = "mutate"
-    if record.life & PERSISTENT and record.session is not None:
+    if record.life & PERSISTENT and record.session is not None and known.bits & EMITS:
         session = state.session(record.session)
         if session is not None and session.failed is not None:
-            report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
-            state.heap[record.session] = session.evolve(failed=None)
+            report(run, record, name, LOADED, node, action=action, schema=schema, sure=bool(known.sure & EMITS), failed=session.failed)
+            recover(state, record.session)
+            record = state.orm(key) or record
+            known = record.attributes[name]
     if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"

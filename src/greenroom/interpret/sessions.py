@@ -84,7 +84,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
             failed=record.failed,
         )
         run.emit(event, "Session", operation.name)
-        state.heap[session] = record.evolve(failed=None)
+        work.recover(state, session)
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
     value: Value = NONE

@@ -124,16 +124,24 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
-    """Where somebody would catch it, a flush fails: what was pending is out of the session, which waits for a rollback."""
+    """Where somebody would catch it, a flush fails: it has undone the transaction, and the session waits for a rollback."""
     record = state.session(session)
     if run.raised is None or record is None:
         return
     failing = state.fork()
+    rollback(run, failing, session, node, to=record.depth)
     failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
-    for key, found in failing.objects_of(session) if not record.depth else ():
-        if found.life == PENDING:
-            failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
     run.may_raise(INTEGRITY_ERROR, failing)
+
+
+def recover(state: State, session: int) -> None:
+    """Go on after a use of the session that a failed flush forbids, as if there had been a rollback and everything were there again."""
+    record = state.session(session)
+    if record is None or record.failed is None:
+        return
+    state.heap[session] = record.evolve(failed=None)
+    for key, found in state.objects_of(session):
+        state.heap[key] = found.evolve(attributes={name: known.without(ROLLED_BACK) for name, known in found.attributes.items()})
 
 
 def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
