@@ -11,7 +11,6 @@ from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
     EMITS,
-    GENERATED,
     IS_LOADED,
     LAZY,
     LOADED,
@@ -51,7 +50,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
             recover(state, record.session)
             record = state.orm(key) or record
             known = record.attributes[name]
-    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
+    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & DROPPED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
@@ -235,15 +234,14 @@ def _absent(
     declared = record.mapped.relationships.get(name)
     if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
         bit = LAZY
+    if not detached and bit != RAISING:
+        begin(state, record.session)
     if detached or bit == RAISING or not legal:
         sure = bool(known.sure & (bit | RAISING)) and not unsure
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
         autoflush(run, state, record.session, node)
-        record = state.orm(key) or record
-    if not detached:
-        begin(state, record.session)
         record = state.orm(key) or record
     before = record
     if known.bits & DROPPED and not detached:
@@ -308,7 +306,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     )
     if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
         loads_old = relationship.active_history or relationship.single_parent
-    if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
+    refused = column is not None and known.bits & RAISING and record.life & PERSISTENT
+    if loads_old and ((record.life & (PERSISTENT | DETACHED) and known.bits & EMITS) or refused):
         _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
     if record.life & PERSISTENT:

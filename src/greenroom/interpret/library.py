@@ -189,6 +189,10 @@ def dynamic_method(run: Run, state: State, query: DynamicQuery, name: str, node:
     record = state.orm(query.owner)
     if record is not None and not run.greenlet:
         report(run, record, query.name, LAZY, node, origin=None)
+        work.begin(state, record.session)
+        run.may_raise(MISSING_GREENLET, state)
+    if record is not None and any(record.attributes[key].bits & DROPPED for key in record.mapped.primary_key if key in record.attributes):
+        work.reload(run, state, query.owner, node, drop=False)  # The query needs the owner's key.
     return ANYTHING
 
 

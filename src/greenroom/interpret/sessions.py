@@ -71,6 +71,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         and record.failed is not None
         and (isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush) or operation.name == "begin_nested")
         and (operation.name != "flush" or work.waiting(state, session))
+        and not (isinstance(operation.effects[-1], Refresh) and _undone(state, args))
     ):
         event = Read(
             run.site(node),
@@ -91,6 +92,12 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)
     return value
+
+
+def _undone(state: State, args: Arguments) -> bool:
+    """Whether the object is out of its session again: that is refused before the session is looked at."""
+    records = [state.record(atom) for atom in atoms(args.get(0, "instance") or NONE)]
+    return any(isinstance(found, OrmObject) and found.life == TRANSIENT and found.born == work.UNDONE for found in records)
 
 
 def _only_marks(state: State, operation: Operation, args: Arguments) -> bool:
@@ -288,7 +295,10 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
         run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
-        if record is not None and any(s.bits & (DROPPED & ~GENERATED) for s in record.attributes.values()):
+        # Only what was expired as a whole is loaded, not what lacks some attributes.
+        if record is not None and any(
+            record.attributes[n].bits & (DROPPED & ~GENERATED) for n in mapped.primary_key if n in record.attributes
+        ):
             work.begin(state, session)
             autoflush(run, state, session, node)
             work.reload(run, state, existing, node, drop=False)
