@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -366,8 +366,26 @@ def fetch(
     key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
     record = state.orm(key)
     if record is not None:
-        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted)
+        attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
+        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
     return key
+
+
+def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
+    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
+    attributes = dict(record.attributes)
+    live: set[int] | None = None
+    for other_key, other in state.objects_of(session):
+        if other_key == key or other.mapped is not record.mapped or not other.life & PERSISTENT or other.assumed:
+            continue
+        if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
+            continue
+        live = state.reachable() if live is None else live
+        if other_key in live:
+            for name, known in other.attributes.items():
+                if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:
+                    attributes[name] = attributes[name].unsure()
+    return attributes
 
 
 def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, populate: bool) -> None:
