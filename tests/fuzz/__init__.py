@@ -14,7 +14,4 @@ What is not asked of the analyser:
 - One row under two names. A class is loaded either as lists or by key; lists are not walked inside a walk over themselves.
 - What an autoflush would do on the way into a line that raises: after implicit IO the run goes on as if the object had been loaded
   in time.
-
-Where they are known to disagree still (``LEFT`` in ``test_fuzz``): rows reached both by key and through a relationship, two lists of
-one class, objects that a lazy load brings back on the way, and what exactly a flush that failed leaves behind without a rollback.
 """

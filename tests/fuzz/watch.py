@@ -182,8 +182,8 @@ class _Suspending:
             waiting = coroutine.send(None)
         except StopIteration as done:
             return done.value
-        self._waited()
         while True:
+            self._waited()  # Each time: the line of a plain function may have become another.
             try:
                 sent = yield waiting
             except BaseException as error:  # noqa: BLE001 -- handed on, like everything else

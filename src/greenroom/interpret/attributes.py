@@ -11,7 +11,6 @@ from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
     EMITS,
-    GENERATED,
     IS_LOADED,
     LAZY,
     LOADED,
@@ -29,7 +28,7 @@ from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, reload
+from greenroom.interpret.work import attach, begin, claim, recover, reload
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -44,13 +43,14 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     relationship = record.mapped.relationships.get(name)
     if run.mutating is node and relationship is not None and relationship.uselist:
         action = "mutate"
-    if record.life & PERSISTENT and record.session is not None:
+    if record.life & PERSISTENT and record.session is not None and known.bits & EMITS:
         session = state.session(record.session)
-        spared = session is not None and session.depth > max(record.touched, 0) and not record.dirty and known.bits == LOADED
-        if session is not None and session.failed is not None and not spared:  # A savepoint lets go of what was changed in it.
-            report(run, record, name, LOADED, node, action=action, schema=schema, failed=session.failed)
-            state.heap[record.session] = session.evolve(failed=None)
-    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & GENERATED):
+        if session is not None and session.failed is not None:
+            report(run, record, name, LOADED, node, action=action, schema=schema, sure=bool(known.sure & EMITS), failed=session.failed)
+            recover(state, record.session)
+            record = state.orm(key) or record
+            known = record.attributes[name]
+    if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & DROPPED):
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
@@ -234,15 +234,14 @@ def _absent(
     declared = record.mapped.relationships.get(name)
     if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
         bit = LAZY
+    if not detached and bit != RAISING:
+        begin(state, record.session)
     if detached or bit == RAISING or not legal:
         sure = bool(known.sure & (bit | RAISING)) and not unsure and run.certain is None
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
         autoflush(run, state, record.session, node)
-        record = state.orm(key) or record
-    if not detached:
-        begin(state, record.session)
         record = state.orm(key) or record
     before = record
     if known.bits & DROPPED and not detached:
@@ -307,7 +306,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     )
     if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
         loads_old = relationship.active_history or relationship.single_parent
-    if loads_old and record.life & (PERSISTENT | DETACHED) and known.bits & EMITS:
+    refused = column is not None and known.bits & RAISING and record.life & PERSISTENT
+    if loads_old and ((record.life & (PERSISTENT | DETACHED) and known.bits & EMITS) or refused):
         _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
     if record.life & PERSISTENT:

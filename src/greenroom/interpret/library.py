@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from greenroom.domain.events import Dumped, MadeTransient, SharedSession
-from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.heap import PERSISTENT, TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import DROPPED, IS_LOADED, LAZY
 from greenroom.domain.state import State, spread
 from greenroom.domain.values import (
@@ -184,11 +184,17 @@ def inspected(run: Run, state: State, owner: Value, receiver: Value, name: str, 
 
 def dynamic_method(run: Run, state: State, query: DynamicQuery, name: str, node: ast.AST) -> Value:
     """A method of a dynamic relationship: everything that runs the query emits SQL."""
-    if name not in RUNNING:
+    if name not in RUNNING and name != "__iter__":
         return query
     record = state.orm(query.owner)
+    if record is not None and record.session is None and not record.life & PERSISTENT:
+        return ANYTHING  # Without a session the query looks at what was added in memory.
     if record is not None and not run.greenlet:
         report(run, record, query.name, LAZY, node, origin=None)
+        work.begin(state, record.session)
+        run.may_raise(MISSING_GREENLET, state)
+    if record is not None and any(record.attributes[key].bits & DROPPED for key in record.mapped.primary_key if key in record.attributes):
+        work.reload(run, state, query.owner, node, drop=False)  # The query needs the owner's key.
     return ANYTHING
 
 

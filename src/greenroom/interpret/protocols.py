@@ -99,7 +99,7 @@ def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     if isinstance(value, DynamicQuery):
         from greenroom.interpret.library import dynamic_method
 
-        return dynamic_method(run, state, value, "all", node)
+        return dynamic_method(run, state, value, "__iter__", node)
     record = state.record(value)
     if isinstance(record, OrmObject):
         dunder(run, state, value, ("__iter__", "__len__"), Arguments(), node)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -71,6 +71,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         and record.failed is not None
         and (isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush) or operation.name == "begin_nested")
         and (operation.name != "flush" or work.waiting(state, session))
+        and not (isinstance(operation.effects[-1], Refresh) and _undone(state, args))
     ):
         event = Read(
             run.site(node),
@@ -84,13 +85,19 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
             failed=record.failed,
         )
         run.emit(event, "Session", operation.name)
-        state.heap[session] = record.evolve(failed=None)
+        work.recover(state, session)
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
     value: Value = NONE
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)
     return value
+
+
+def _undone(state: State, args: Arguments) -> bool:
+    """Whether the object is out of its session again: that is refused before the session is looked at."""
+    records = [state.record(atom) for atom in atoms(args.get(0, "instance") or NONE)]
+    return any(isinstance(found, OrmObject) and found.life == TRANSIENT and found.born == work.UNDONE for found in records)
 
 
 def _only_marks(state: State, operation: Operation, args: Arguments) -> bool:
@@ -288,7 +295,10 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
         run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
-        if record is not None and any(s.bits & (DROPPED & ~GENERATED) for s in record.attributes.values()):
+        # Only what was expired as a whole is loaded, not what lacks some attributes.
+        if record is not None and any(
+            record.attributes[n].bits & (DROPPED & ~GENERATED) for n in mapped.primary_key if n in record.attributes
+        ):
             work.begin(state, session)
             autoflush(run, state, session, node)
             work.reload(run, state, existing, node, drop=False)
@@ -356,8 +366,26 @@ def fetch(
     key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
     record = state.orm(key)
     if record is not None:
-        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted)
+        attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
+        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
     return key
+
+
+def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
+    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
+    attributes = dict(record.attributes)
+    live: set[int] | None = None
+    for other_key, other in state.objects_of(session):
+        if other_key == key or other.mapped is not record.mapped or not other.life & PERSISTENT or other.assumed:
+            continue
+        if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
+            continue
+        live = state.reachable() if live is None else live
+        if other_key in live:
+            for name, known in other.attributes.items():
+                if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:
+                    attributes[name] = attributes[name].unsure()
+    return attributes
 
 
 def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, populate: bool) -> None:

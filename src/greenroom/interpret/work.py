@@ -125,16 +125,24 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
-    """Where somebody would catch it, a flush fails: what was new is out of the session, which waits for a rollback."""
+    """Where somebody would catch it, a flush fails: it has undone the transaction, and the session waits for a rollback."""
     record = state.session(session)
     if run.raised is None or record is None:
         return
     failing = state.fork()
+    rollback(run, failing, session, node, to=record.depth)
     failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
-    for key, found in failing.objects_of(session) if not record.depth else ():
-        if found.life == PENDING or found.new is True:
-            failing.heap[key] = found.evolve(life=TRANSIENT, session=None, dirty=frozenset(), born=UNDONE)
     run.may_raise(INTEGRITY_ERROR, failing)
+
+
+def recover(state: State, session: int) -> None:
+    """Go on after a use of the session that a failed flush forbids, as if there had been a rollback and everything were there again."""
+    record = state.session(session)
+    if record is None or record.failed is None:
+        return
+    state.heap[session] = record.evolve(failed=None)
+    for key, found in state.objects_of(session):
+        state.heap[key] = found.evolve(attributes={name: known.without(ROLLED_BACK) for name, known in found.attributes.items()})
 
 
 def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
@@ -201,7 +209,9 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
     for name, column in mapped.columns.items():
         known = attributes.get(name, IS_BLANK)
         if isinstance(record.values.get(name), SqlExpression):
-            attributes[name] = absent(GENERATED, Origin(here, f"the INSERT of this flush computes `{name}` from a SQL expression"))
+            # RETURNING asks for every column that has a default in the database, whether or not one was given.
+            computed = Origin(here, f"the INSERT of this flush computes `{name}` from a SQL expression")
+            attributes[name] = _generated(computed, fetched=fetched if column.generated_on_insert else False)
         elif known.bits & BLANK:
             if column.primary_key or not (column.generated_on_insert or column.deferred) or column.default is Default.PYTHON:
                 attributes[name] = IS_LOADED
@@ -221,11 +231,11 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
             attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
         elif condition != LAZY:
             attributes[name] = IS_LOADED
-        elif relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
-            attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
-            values.update({key: NONE for key in relationship.local_foreign_keys if key not in values})
+            continue
         else:
             attributes[name] = absent(LAZY, Origin(here, f"inserted by this flush without `{name}`"))
+        if relationship.direction is Direction.MANY_TO_ONE and _key_is_null(record, relationship.local_foreign_keys):
+            values.update({key: NONE for key in relationship.local_foreign_keys if key not in values})
     return record.evolve(life=PERSISTENT, attributes=attributes, values=values, dirty=frozenset(), assigned_at={}, new=True)
 
 
@@ -264,7 +274,8 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
     for name, column in mapped.columns.items():
         if name in record.dirty:
             if isinstance(record.values.get(name), SqlExpression):
-                attributes[name] = absent(GENERATED, Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression"))
+                computed = Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression")
+                attributes[name] = _generated(computed, fetched=fetched and (column.generated_on_insert or column.generated_on_update))
                 del values[name]
         elif column.generated_on_update and not fetched:
             why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
@@ -327,7 +338,11 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         if to and found.born < to and found.touched < to:
             continue
         if found.life & PENDING or (found.new and (not to or found.born >= to)):
-            attributes = {name: (s if s.bits == LOADED or s.bits & GENERATED else IS_BLANK) for name, s in found.attributes.items()}
+            # What had expired stays so: reading it on an object that has no session any more is refused.
+            attributes = {
+                name: s if s.bits == LOADED or (s.bits & DROPPED and name not in found.mapped.relationships) else IS_BLANK
+                for name, s in found.attributes.items()
+            }
             state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset(), born=UNDONE)
         elif found.life & (PERSISTENT | DELETED):
             attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
@@ -486,7 +501,8 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
         if drop and loaded.bits == RAISING and (name in found.plan.raising or "*" in found.plan.raising):
-            attributes[name] = absent(DEFERRED, Origin(here, f"refreshed here without `{name}`"))
+            # The refresh expires it and does not bring it back: the next load of anything that is expired does.
+            attributes[name] = absent(EXPIRED, Origin(here, f"refreshed here without `{name}`"))
         elif drop:
             attributes[name] = loaded
         elif known.bits & DROPPED:
