@@ -12,6 +12,11 @@ from greenroom.program.symbols import Class, External
 
 EVERYTHING = frozenset({"Exception", "BaseException"})
 DRIVERS = frozenset({"sqlalchemy", "asyncpg", "psycopg", "psycopg2", "sqlite3", "aiosqlite", "pymysql", "aiomysql", "asyncmy"})
+PLAIN_ERRORS = frozenset(
+    {"ArithmeticError", "AttributeError", "IndexError", "KeyError", "LookupError", "OverflowError", "TypeError", "UnicodeDecodeError",
+     "UnicodeError", "ValueError", "ZeroDivisionError"}
+)  # fmt: skip
+"""What operators, subscripts and conversions raise: taken for possible where a clause names it."""
 LOOKUP_ERRORS = frozenset({"NoResultFound", "MultipleResultsFound"})
 USAGE_ERRORS = frozenset({"InvalidRequestError", "MissingGreenlet", "DetachedInstanceError"})
 
@@ -24,11 +29,11 @@ def raise_statement(run: Run, node: ast.Raise, state: State) -> Flow:
         return Flow()
     target = node.exc
     for after, value in run.alternatives(state, lambda inner: run.evaluate(target, inner)):
-        run.may_raise(_class_of(run, after, value), after)
+        run.may_raise(_class_of(run, after, value, target), after)
     return Flow()
 
 
-def _class_of(run: Run, state: State, value: Value) -> External | Class | None:
+def _class_of(run: Run, state: State, value: Value, raised: ast.expr) -> External | Class | None:
     match value:
         case ClassValue(symbol):
             return symbol
@@ -37,9 +42,16 @@ def _class_of(run: Run, state: State, value: Value) -> External | Class | None:
         case Ref():
             return own_class(run, state, value)
         case Anything(_, ("call", *_)):
-            return External("builtins.RaisedByName")
+            made = _named(run, raised.func) if isinstance(raised, ast.Call) else None
+            return made if made is not None else External("builtins.RaisedByName")
         case _:
             return None
+
+
+def _named(run: Run, node: ast.expr | None) -> External | Class | None:
+    """The class of exceptions that an expression names."""
+    symbol = run.program.resolve(run.module, node, function=run.function) if node is not None and run.module is not None else None
+    return symbol if isinstance(symbol, External | Class) else None
 
 
 def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
@@ -48,6 +60,7 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
     outer = run.raised
     caught: list[Raised] = []
     run.raised = caught
+    before = state.fork()
     try:
         flow = run.execute(node.body, [state])
     finally:
@@ -63,7 +76,7 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
             rest = run.execute(node.orelse, flow.fall)
             flow.fall = rest.fall
             flow.absorb(rest)
-        _handle(run, node, caught, flow, escaping)
+        _handle(run, node, before, caught, flow, escaping)
     finally:
         run.raised = outer
     if node.finalbody:
@@ -74,8 +87,9 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
     return flow
 
 
-def _handle(run: Run, node: ast.Try | ast.TryStar, caught: list[Raised], flow: Flow, escaping: list[Raised]) -> None:
+def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[Raised], flow: Flow, escaping: list[Raised]) -> None:
     remaining = compact(caught)
+    ended = bool(flow.fall or flow.returned or flow.broke or flow.continued)  # else the block always raises what was caught
     for handler in node.handlers:
         entering: list[State] = []
         rest: list[Raised] = []
@@ -88,6 +102,8 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, caught: list[Raised], flow: F
             if verdict is not True:
                 rest.append(item)
         remaining = rest
+        if not entering and ended and _plain(run, handler.type):
+            entering, errors = [before.fork()], [_named(run, handler.type)]
         if not entering:
             continue
         for entered in entering:
@@ -101,6 +117,14 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, caught: list[Raised], flow: F
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     escaping.extend(remaining)
+
+
+def _plain(run: Run, handler: ast.expr | None) -> bool:
+    """Whether plain Python may raise what a clause catches: ``int(x)`` or ``d[k]`` do, before the block has had an effect."""
+    if isinstance(handler, ast.Tuple):
+        return any(_plain(run, part) for part in handler.elts)
+    symbol = _named(run, handler)
+    return isinstance(symbol, External) and symbol.root == "builtins" and symbol.name in PLAIN_ERRORS
 
 
 def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised], depth: int) -> tuple[Flow, list[Raised]]:
