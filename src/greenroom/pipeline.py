@@ -60,7 +60,8 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             file.parse()
             file.forget()
         program.evict(group)
-        gc.collect()  # a batch run switches the collector off, and a project is full of cycles
+        if done < len(tree.files):
+            gc.collect()  # a batch run switches the collector off, and a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
     chosen = {finding for finding in findings if config.enabled(finding.rule) and config.admits(finding.confidence)}

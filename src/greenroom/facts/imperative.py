@@ -11,6 +11,7 @@ from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.tables import TableFacts, read_table
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, Function, Module
+from greenroom.program.walk import functions
 
 _MAPPERS = {"map_imperatively", "mapper"}
 
@@ -61,33 +62,15 @@ def named_calls(module: Module, names: set[str]) -> Iterator[tuple[Function | No
 
 
 def _calls(module: Module) -> Iterator[tuple[Function | None, ast.Call]]:
-    functions = {id(symbol.node): symbol for symbol in _functions(module)}
+    known = {id(symbol.node): symbol for symbol in functions(module)}
 
     def visit(node: ast.AST, function: Function | None) -> Iterator[tuple[Function | None, ast.Call]]:
         waiting = [(node, function)]
         while waiting:
             item, inside = waiting.pop()
-            inside = functions.get(id(item), inside)
+            inside = known.get(id(item), inside)
             if isinstance(item, ast.Call):
                 yield inside, item
             waiting.extend((child, inside) for child in ast.iter_child_nodes(item))
 
     yield from visit(module.tree, None)
-
-
-def _functions(module: Module) -> Iterator[Function]:
-    for bindings in module.bindings.values():
-        for binding in bindings:
-            if isinstance(binding, Function):
-                yield binding
-            elif isinstance(binding, Class):
-                yield from _methods(binding)
-
-
-def _methods(cls: Class) -> Iterator[Function]:
-    for members in cls.members.values():
-        for member in members:
-            if isinstance(member, Function):
-                yield member
-            elif isinstance(member, Class):
-                yield from _methods(member)

@@ -35,7 +35,9 @@ from greenroom.domain.values import (
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.attributes import place, read, write
 from greenroom.interpret.late import late_value
+from greenroom.interpret.protocols import used
 from greenroom.interpret.run import Run
+from greenroom.interpret.symbolic import symbolic
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
 from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.sessions import OPERATIONS
@@ -115,21 +117,8 @@ def _module(run: Run) -> Module:
 def _of_pending(run: Run, value: Pending, name: str, node: ast.AST) -> Value:
     if name in OF_COROUTINES or name.startswith(("__", "cr_", "ag_", "gi_")):
         return ANYTHING
-    from greenroom.interpret.protocols import used
-
     used(run, value)
     return ANYTHING
-
-
-def described(callee: Value) -> str:
-    """How to call a callee in a message."""
-    match callee:
-        case FunctionValue(function):
-            return function.qualname
-        case Method(_, name):
-            return name
-        case _:
-            return "the call"
 
 
 def _of_record(run: Run, state: State, key: int, name: str, node: ast.AST) -> Value:
@@ -220,7 +209,7 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
         case Variable():
             declared = member.annotation is not None and (isinstance(receiver, Anything) or _is_settings(run, cls))
             if member.value is not None and not declared:
-                value = evaluate_in(run, state, member.module, member.value)
+                value = run.defined(state, member.module, member.value)
                 return late_value(run, state, cls, name) if value == NONE else value
             if member.annotation is not None:
                 type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
@@ -292,7 +281,7 @@ def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> V
             if is_enum(run, cls):
                 return Anything(Named(cls), ("member", cls.node, name))
             if member.value is not None:
-                value = evaluate_in(run, state, member.module, member.value)
+                value = run.defined(state, member.module, member.value)
                 return late_value(run, state, cls, name) if value == NONE else value
             return ANYTHING
         case _:
@@ -327,7 +316,7 @@ def of_symbol(run: Run, state: State, symbol: Symbol) -> Value:
         case External():
             return Library(symbol)
         case Variable():
-            value = evaluate_in(run, state, symbol.module, symbol.value) if symbol.value is not None else NONE
+            value = run.defined(state, symbol.module, symbol.value) if symbol.value is not None else NONE
             if value == NONE:
                 value = late_value(run, state, symbol.module, symbol.name)
             return value if symbol.value is not None or value != NONE else ANYTHING
@@ -346,22 +335,15 @@ def decorated(run: Run, state: State, function: Function) -> Value:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             symbol = run.program.resolve(function.module, target, owner=function.owner)
             if isinstance(symbol, Function) and symbol.kind == "function":
-                wrapper = evaluate_in(run, fresh, function.module, decorator)
+                wrapper = run.defined(fresh, function.module, decorator)
                 value = run.tables.call(run, fresh, wrapper, Arguments((value,)), decorator)
         return value
 
     return state.graft(run.fragment(function.node, function.module, decorate))
 
 
-def evaluate_in(run: Run, state: State, module: Module, node: ast.expr) -> Value:
-    """The value of an expression of module or class level, outside every function; evaluated once, as Python does."""
-    return state.graft(run.fragment(node, module, lambda fresh: run.evaluate(node, fresh)))
-
-
 def typed(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, extra: object) -> Value:
     """A value of which only the type is known: objects of mapped classes and sessions become heap objects."""
-    from greenroom.interpret.symbolic import symbolic
-
     return symbolic(run, state, type_ref, node, extra)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from contextlib import nullcontext
-from itertools import zip_longest
 
-from greenroom.domain.heap import TRANSIENT, Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import BLANK, IS_BLANK, IS_UNKNOWN, LOADED, LoadState, Site
-from greenroom.domain.state import Frame, Raised, State, compact, held_by, merge_returns, spread
+from greenroom.domain.flow import Raised, compact, merge_returns
+from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.loading import BLANK, IS_UNKNOWN, LOADED, LoadState, Site
+from greenroom.domain.state import Frame, State, held_by, spread
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -36,15 +36,17 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.facts.records import Column, MappedClass, Relationship, Schema
-from greenroom.interpret import containers, library, queries, rows
-from greenroom.interpret.access import get, own_class, something
+from greenroom.interpret import containers, dynamic, library, queries, rows, tasks
+from greenroom.interpret.access import get, something
+from greenroom.interpret.binding import bind, learn_sessions
+from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
+from greenroom.interpret.stubs import implementation, is_stub, says_nothing
 from greenroom.interpret.summaries import summarised
-from greenroom.interpret.symbolic import is_session_type, session_class, symbolic
-from greenroom.program.symbols import Class, External, Function, Module
+from greenroom.interpret.symbolic import symbolic
+from greenroom.program.symbols import External, Function, Module
 from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
@@ -118,7 +120,7 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
         library.begin_savepoint(run, state, value.session.id, node)
         return value
     if not isinstance(value, Pending):
-        state.variables.pop(library.TASKS, None)
+        state.variables.pop(tasks.TASKS, None)
         return value
     outer, run.module = run.module, value.module  # the call stands where it was made
     try:
@@ -158,7 +160,7 @@ def _awaitable_attribute(run: Run, state: State, owner: Value, name: str, node: 
 def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST) -> Value:
     """Follow a project function; the state becomes that of one of its ways out."""
     if is_stub(run, callee.function):
-        chosen = _implementation(run, state, callee, node)
+        chosen = implementation(run, state, callee, node)
         if chosen is None:
             unknown(run, state, args, node)
             return declared_result(run, state, callee.function, node)
@@ -199,7 +201,7 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
         finally:
             run.raised = outer
 
-    args = _learn_sessions(run, state, callee, args)
+    args = learn_sessions(run, state, callee, args)
     results, raised = summarised(run, state, callee, args, node, follow)
     site = run.site(node)
     for after in (*(after for after, _ in results), *(item.state for item in raised)):
@@ -212,60 +214,10 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
 def _unwound(state: State, raised: list[Raised]) -> list[Raised]:
     """Exceptions that leave a function, with the caller's variables in place again."""
     for item in raised:
-        leave(item.state, len(state.frames))
+        item.state.leave(len(state.frames))
         item.state.facts = dict(state.facts)
         item.state.collect((), state.heap)
     return compact(raised)
-
-
-def is_stub(run: Run, function: Function) -> bool:
-    """Whether a method only says that there is one: its subclasses do the work."""
-    if function.owner is None or isinstance(function.node, ast.Lambda):
-        return False
-    known = run.tracker.stubs.get(function.node)
-    if known is None:
-        body = function.node.body
-        first = body[-1] if len(body) <= 2 and all(isinstance(part, ast.Expr) for part in body[:-1]) else None
-        abstract = any(_is_abstract(decorator) for decorator in function.decorators)
-        known = first is not None and (_says_nothing(first) or (abstract and isinstance(first, ast.Pass | ast.Expr)))
-        run.tracker.stubs[function.node] = known
-    return known
-
-
-def _is_abstract(decorator: ast.expr) -> bool:
-    name = decorator.attr if isinstance(decorator, ast.Attribute) else decorator.id if isinstance(decorator, ast.Name) else ""
-    return name == "abstractmethod"
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Expr(value=ast.Constant(value=value)):
-            return value is Ellipsis
-        case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError")) | ast.Name(id="NotImplementedError")):
-            return True
-        case _:
-            return False
-
-
-def _implementation(run: Run, state: State, callee: FunctionValue, node: ast.AST) -> FunctionValue | None:
-    """The only method of the project that implements a stub."""
-    from greenroom.interpret.symbolic import instance_of
-
-    own = (own_class(run, state, callee.receiver) if callee.receiver is not None else None) or callee.function.owner
-    found: dict[ast.AST, tuple[Class, Function]] = {}
-    for cls in run.program.subclasses(own) if own is not None else ():
-        member = run.program.member(cls, callee.function.name)
-        if isinstance(member, Function) and not is_stub(run, member):
-            found.setdefault(member.node, (cls, member))
-    if len(found) != 1:
-        return None
-    cls, member = next(iter(found.values()))
-    receiver = callee.receiver
-    if isinstance(receiver, ClassValue):
-        receiver = ClassValue(cls)
-    elif receiver is not None:
-        receiver = instance_of(run, state, cls, "implementation")
-    return FunctionValue(member, receiver)
 
 
 def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
@@ -320,7 +272,7 @@ def _never_returns(function: Function, type_ref: TypeRef) -> bool:
     return (
         isinstance(body, list)
         and isinstance(body[-1], ast.Raise)
-        and not _says_nothing(body[-1])
+        and not says_nothing(body[-1])
         and not any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for statement in body for node in ast.walk(statement))
     )
 
@@ -352,24 +304,14 @@ def _captured_live(state: State, callee: FunctionValue) -> dict[str, Value]:
     return {}
 
 
-def enter(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, *, model_code: bool) -> State:
+def enter(run: Run, state: State, callee: FunctionValue, args: Arguments) -> State:
     """The state at the first statement of a function."""
     inner = state.fork()
     inner.frames = (*state.frames, Frame(run.function, inner.variables, inner.frame_id))
     inner.variables = {**(callee.captured or {}), **_captured_live(inner, callee), **bind(run, inner, callee, args)}
     inner.facts = {}
     inner.frame_id = run.identity(run.program_anchor, ("frame", id(callee.function.node), len(run.calls)))
-    del node, model_code
     return inner
-
-
-def leave(state: State, depth: int) -> None:
-    """Return to the frame at ``depth``."""
-    if len(state.frames) > depth:
-        frame = state.frames[depth]
-        state.variables = dict(frame.variables)
-        state.frame_id = frame.id
-        state.frames = state.frames[:depth]
 
 
 def outcomes(
@@ -389,7 +331,7 @@ def _ways_out(
     assert not isinstance(function.node, ast.Lambda)
     depth = len(state.frames)
     site = run.site(node)
-    inner = enter(run, state, callee, args, node, model_code=False)
+    inner = enter(run, state, callee, args)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module
     shortened = run.shortened
@@ -411,7 +353,7 @@ def _ways_out(
     # The receiver may be held by nothing but the expression under evaluation: an instance that is being constructed.
     held = (*spread(args), *((callee.receiver,) if callee.receiver is not None else ()))
     for after, value in results:
-        leave(after, depth)
+        after.leave(depth)
         after.facts = dict(facts)
         after.collect((value, *held), state.heap)
     return run.narrowed(merge_returns(results, DISJUNCTS), lambda way: way[0])
@@ -470,214 +412,6 @@ def attribute_origins(before: State, after: State, site: Site) -> None:
             after.heap[key] = record.evolve(attributes=attributes)
 
 
-def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict[str, Value]:
-    """Parameters to values."""
-    function = callee.function
-    spec = function.node.args
-    parameters = [*spec.posonlyargs, *spec.args]
-    positional = list(args.positional)
-    if callee.receiver is not None:
-        positional.insert(0, callee.receiver)
-    bound: dict[str, Value] = {}
-    for parameter, value in zip(parameters, positional, strict=False):
-        bound[parameter.arg] = value
-    if spec.vararg is not None:
-        key = run.identity(spec.vararg, "varargs")
-        rest = tuple(positional[len(parameters) :])
-        state.heap[key] = Collection("tuple", None if args.open else rest, ANYTHING if args.open else None)
-        bound[spec.vararg.arg] = Ref(key)
-    names = {parameter.arg for parameter in (*parameters, *spec.kwonlyargs)}
-    extra: dict[object, Value] = {}
-    for name, value in args.named:
-        if name in names:
-            bound[name] = value
-        else:
-            extra[name] = value
-    if spec.kwarg is not None:
-        key = run.identity(spec.kwarg, "kwargs")
-        state.heap[key] = Collection("dict", None, ANYTHING if args.open else None, None, extra)
-        bound[spec.kwarg.arg] = Ref(key)
-    defaults = dict(zip([parameter.arg for parameter in parameters][len(parameters) - len(spec.defaults) :], spec.defaults, strict=True))
-    defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
-    for parameter in (*parameters, *spec.kwonlyargs):
-        if parameter.arg not in bound:
-            default = defaults.get(parameter.arg)
-            bound[parameter.arg] = _default(run, state, function, default) if default is not None and not args.open else ANYTHING
-        given = bound[parameter.arg]
-        if isinstance(given, Anything) and parameter.annotation is not None:
-            bound[parameter.arg] = _annotated(run, state, function, parameter, given)
-    return bound
-
-
-def _learn_sessions(run: Run, state: State, callee: FunctionValue, args: Arguments) -> Arguments:
-    """What is given for a session is one: the caller's variables that hold the same value hold that session from here on."""
-    if not any(isinstance(value, Anything) and value.type is None and value.token is not None for value in spread(args)):
-        return args
-    function = callee.function
-    parameters = [*function.node.args.posonlyargs, *function.node.args.args][1 if callee.receiver is not None else 0 :]
-    by_name = {parameter.arg: parameter for parameter in (*parameters, *function.node.args.kwonlyargs)}
-
-    def learnt(parameter: ast.arg | None, given: Value) -> Value:
-        if not isinstance(given, Anything) or given.token is None or parameter is None or parameter.annotation is None:
-            return given
-        if not is_session_type(run, run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)):
-            return given
-        known = _annotated(run, state, function, parameter, given)
-        state.variables.update({name: known for name, value in state.variables.items() if value == given})
-        return known
-
-    positional = tuple(learnt(parameter, given) for parameter, given in zip_longest(parameters[: len(args.positional)], args.positional))
-    return Arguments(positional, tuple((name, learnt(by_name.get(name), given)) for name, given in args.named), args.open)
-
-
-def _default(run: Run, state: State, function: Function, default: ast.expr) -> Value:
-    if isinstance(default, ast.Constant):
-        return Const(default.value)
-    from greenroom.interpret.access import evaluate_in
-
-    return evaluate_in(run, state, function.module, default)
-
-
-def _annotated(run: Run, state: State, function: Function, parameter: ast.arg, value: Value) -> Value:
-    if isinstance(value, Anything) and value.type is not None:
-        return value
-    type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
-    if function.owner is not None:
-        type_ref = run.program.substitute(type_ref, run.program.type_arguments(function.owner))
-    made = symbolic(run, state, type_ref, parameter, ("unknown argument", parameter.arg))
-    return Anything(made.type, value.token) if isinstance(made, Anything) and isinstance(value, Anything) and value.token else made
-
-
-def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.AST) -> Value:
-    """``Class(...)``."""
-    mapped = run.backend.mapped(symbol)
-    if mapped is not None and mapped.table is None and not mapped.columns:
-        mapped = None
-    if mapped is not None:
-        return _new_object(run, state, symbol, args, node)
-    kind = session_class(run, symbol)
-    if kind is not None:
-        return open_session(run, state, library.factory_of(run, state, args, asynchronous=kind == "async", cls=symbol), node)
-    from greenroom.interpret.access import is_enum
-
-    if is_enum(run, symbol):
-        return Anything(Named(symbol), ("enum", id(node)))
-    key = run.identity(node, ("new", symbol.node))
-    _retire(run, state, key)
-    schema = run.backend.schema(symbol)
-    state.heap[key] = Instance(symbol, {}, schema)
-    init = run.program.member(symbol, "__init__")
-    if isinstance(init, Function):
-        run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
-    else:
-        _fill(run, state, symbol, key, args)
-        if schema is not None:
-            _validate_fields(run, state, schema, args, node)
-    return Ref(key)
-
-
-def _retire(run: Run, state: State, key: int) -> None:
-    from greenroom.interpret.materialise import retire
-
-    retire(run, state, key)
-
-
-def _fill(run: Run, state: State, symbol: Class, key: int, args: Arguments) -> None:
-    """A generated ``__init__`` (dataclass, pydantic, named tuple): parameters become attributes."""
-    names = [name for base in reversed(run.program.mro(symbol)) if isinstance(base, Class) for name, members in base.members.items()
-             if members and getattr(members[0], "annotation", None) is not None]  # fmt: skip
-    record = state.heap[key]
-    if isinstance(record, Instance):
-        given = dict(zip(dict.fromkeys(names), args.positional, strict=False))
-        given.update(args.named)
-        state.heap[key] = Instance(record.cls, {**record.attributes, **given}, record.schema)
-
-
-def _validate_fields(run: Run, state: State, schema: Schema, args: Arguments, node: ast.AST) -> None:
-    """The constructor of a schema validates what it is given: nested schemas read from ORM objects."""
-    for name, value in args.named:
-        field = schema.fields.get(name)
-        if field is not None:
-            validate(run, state, value, field.type, node, f"{schema.name}.{name}", 1)
-
-
-def _new_object(run: Run, state: State, symbol: Class, args: Arguments, node: ast.AST) -> Value:
-    mapped = run.backend.mapped(symbol)
-    assert mapped is not None
-    key = run.identity(node, ("new", symbol.node))
-    _retire(run, state, key)
-    names = (*mapped.columns, *mapped.relationships, *mapped.column_properties, *mapped.query_expressions)
-    state.heap[key] = OrmObject(mapped, TRANSIENT, None, dict.fromkeys(names, IS_BLANK), loaded_at=run.site(node))
-    init = run.program.member(symbol, "__init__")
-    if isinstance(init, Function):
-        run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
-        return Ref(key)
-    construct_fields(run, state, key, args, node)
-    return Ref(key)
-
-
-def construct_fields(run: Run, state: State, key: int, args: Arguments, node: ast.AST) -> None:
-    """The default constructor of a mapped class."""
-    record = state.orm(key)
-    assert record is not None
-    mapped = record.mapped
-    if mapped.is_dataclass:
-        fields = [name for name, member in _fields(mapped) if member.init]
-        for name, value in zip(fields, args.positional, strict=False):
-            _give(run, state, key, name, value, node)
-        for name, relationship in mapped.relationships.items():
-            given = name in dict(args.named) or name in fields[: len(args.positional)]
-            if (
-                not given
-                and run.settings.sqlalchemy == "2.0"
-                and relationship.init
-                and (relationship.init_default_factory or relationship.has_init_default)
-            ):
-                _give(run, state, key, name, _empty(run, state, relationship, node), node)
-    for name, value in args.named:
-        _give(run, state, key, name, value, node)
-    if args.open:
-        current = state.orm(key)
-        if current is not None:
-            attributes = {n: (s if s.bits == 1 or n in mapped.relationships else LoadState(3)) for n, s in current.attributes.items()}
-            state.heap[key] = current.evolve(attributes=attributes)
-
-
-def _fields(mapped: MappedClass) -> list[tuple[str, Column | Relationship]]:
-    """Columns and relationships in order of declaration."""
-    members: list[tuple[str, Column | Relationship]] = [*mapped.columns.items(), *mapped.relationships.items()]
-    return sorted(members, key=lambda pair: getattr(pair[1].node, "lineno", 0))
-
-
-def _empty(run: Run, state: State, relationship: Relationship, node: ast.AST) -> Value:
-    if not relationship.uselist:
-        return NONE
-    key = run.identity(node, ("default", relationship.name))
-    state.heap[key] = Collection(relationship.collection, (), None)
-    return Ref(key)
-
-
-def _give(run: Run, state: State, key: int, name: str, value: Value, node: ast.AST) -> None:
-    record = state.orm(key)
-    if record is None:
-        return
-    column = record.mapped.columns.get(name)
-    if value == NONE and column is not None and (column.server_default or column.primary_key):
-        return  # an explicit None counts as not given where the database has a default
-    from greenroom.interpret.access import put
-
-    put(run, state, Ref(key), name, value, node)
-
-
-def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Value:
-    """A new session."""
-    key = run.identity(node, "session")
-    if key in state.heap and key in state.reachable():
-        _retire(run, state, key)
-    state.heap[key] = SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls)
-    return Ref(key)
-
-
 def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, args: Arguments, node: ast.AST) -> Value:  # noqa: C901, PLR0912 - one case for each kind of receiver
     match receiver:
         case Ref(key):
@@ -689,7 +423,7 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             if isinstance(record, OrmObject):
                 return library.object_method(run, state, key, record, name, args, node)
             if isinstance(record, Instance) and name in ("create_task", "start_soon"):
-                return library.group_task(run, state, key, args, node)
+                return tasks.group_task(run, state, key, args, node)
             return unknown(run, state, args, node)
         case Statement():
             return queries.method(run, state, receiver, name, args)
@@ -702,7 +436,7 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
         case ClassValue(symbol):
             return validate_call(run, state, symbol, name, args, node)
         case DynamicQuery():
-            return library.dynamic_method(run, state, receiver, name, node)
+            return dynamic.dynamic_method(run, state, receiver, name, node)
         case Block(Ref(key), "nested") if name in ("rollback", "commit"):
             return Pending(callee, args, node, _module(run))
         case Anything(Named(External("greenroom.TypeAdapter"), (type_ref,))) if name.startswith("validate"):
@@ -718,7 +452,7 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             return library.expression_method(receiver, name, args)
         case _:
             if name in ("add_task", "create_task", "start_soon"):
-                return library.background(run, state, args, node)
+                return tasks.background(run, state, args, node)
             return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from greenroom.facts.collect import Backend
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, Function, Module
+from greenroom.program.walk import functions
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"(?<!def )\b([A-Za-z_]\w*)\s*\(|\b(?:Depends|Security)\(\s*(?:\w+\.)*(\w+)")
@@ -53,25 +54,6 @@ class Candidate:
     called: frozenset[str]
     """The names that it calls, or depends on."""
     evident: bool
-
-
-def functions(module: Module) -> Iterator[Function]:
-    """All functions and methods of a module, outermost first; functions inside functions are reached through those."""
-    for members in module.bindings.values():
-        for member in members:
-            if isinstance(member, Function):
-                yield member
-            elif isinstance(member, Class) and member.module is module:
-                yield from _methods(member)
-
-
-def _methods(cls: Class) -> Iterator[Function]:
-    for members in cls.members.values():
-        for member in members:
-            if isinstance(member, Function):
-                yield member
-            elif isinstance(member, Class):
-                yield from _methods(member)
 
 
 def candidates(program: Program, backend: Backend, modules: Iterable[Module]) -> list[Candidate]:

@@ -6,9 +6,11 @@ import ast
 from dataclasses import replace
 
 from greenroom.domain.heap import Collection
+from greenroom.domain.loading import BLANK, IS_LOADED
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
+from greenroom.interpret.dynamic import dynamic_method
 from greenroom.interpret.run import Run
 
 GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "update": 0, "put_nowait": 0}
@@ -78,8 +80,6 @@ def _grow(run: Run, state: State, key: int, record: Collection, name: str, args:
 
 def _touch(run: Run, state: State, owner: int, attribute: str, key: int, item: Value) -> None:
     """Something was put into the collection of a mapped object."""
-    from greenroom.domain.loading import BLANK, IS_LOADED
-
     found = state.orm(owner)
     if found is None or attribute not in found.mapped.relationships:
         return
@@ -122,8 +122,6 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
     def one(atom: Value, inner: State) -> Value:
         record = inner.record(atom)
         if isinstance(atom, DynamicQuery):
-            from greenroom.interpret.library import dynamic_method
-
             return dynamic_method(run, inner, atom, "__getitem__", node)
         if not isinstance(record, Collection):
             if isinstance(atom, Rows):

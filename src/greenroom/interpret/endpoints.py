@@ -5,17 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.loading import Site
-from greenroom.domain.state import Flow, State, spread
+from greenroom.domain.state import State, spread
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
 from greenroom.interpret.calls import outcomes
+from greenroom.interpret.dumps import dumped
 from greenroom.interpret.generators import drive
-from greenroom.interpret.library import dumped
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import label, validate
-from greenroom.interpret.symbolic import symbolic
+from greenroom.interpret.symbolic import instance_of, symbolic
 from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import UNKNOWN, AnnotatedRef, Named, NoneRef, TypeRef, Union
 
@@ -43,8 +44,6 @@ def _receiver(run: Run, state: State, route: Route) -> Value | None:
     owner = route.function.owner
     if owner is None or route.function.kind == "staticmethod":
         return None
-    from greenroom.interpret.symbolic import instance_of
-
     return instance_of(run, state, owner, "self")
 
 
@@ -73,9 +72,7 @@ def _provider(run: Run, state: State, node: ast.expr, module: Module) -> Value |
     target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "dependency"), None)
     if target is None:
         return ANYTHING
-    from greenroom.interpret.access import evaluate_in
-
-    return evaluate_in(run, state, module, target)
+    return run.defined(state, module, target)
 
 
 def _with_provider(run: Run, state: State, provider: Value | None, where: Site, cache: dict[object, Value], then: Continue) -> Flow:

@@ -14,6 +14,7 @@ from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
 from greenroom.interpret.concern import candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
+from greenroom.interpret.generators import collected
 from greenroom.interpret.materialise import assumed
 from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables, Tracker
@@ -23,7 +24,7 @@ from greenroom.program.program import Program
 from greenroom.program.symbols import External, Function, Module
 from greenroom.source.discover import Group
 
-TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign)
+TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign, collected)
 
 
 def interpret(

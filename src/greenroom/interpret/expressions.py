@@ -15,6 +15,7 @@ from greenroom.domain.values import (
     Arguments,
     Attribute,
     Choice,
+    ClassValue,
     Const,
     FunctionValue,
     Inspection,
@@ -285,8 +286,6 @@ def _subscript(run: Run, node: ast.Subscript, state: State) -> Value:
             if part is not None:
                 run.evaluate(part, state)
         return containers.subscript(run, state, value, ANYTHING, node, is_slice=True)
-    from greenroom.domain.values import ClassValue, Library
-
     if isinstance(value, ClassValue | Library):
         return value
     return containers.subscript(run, state, value, run.evaluate(node.slice, state), node)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from greenroom.domain.state import Flow, Frame, Leaving, Raised, State
+from greenroom.domain.flow import Flow, Raised
+from greenroom.domain.state import Frame, Leaving, State
 from greenroom.domain.values import ANYTHING, NONE, FunctionValue, Pending, Value, join_values
 from greenroom.interpret import containers
-from greenroom.interpret.calls import leave, outcomes, too_deep
+from greenroom.interpret.calls import outcomes, too_deep
 from greenroom.interpret.run import Call, Run
 
 
@@ -40,7 +41,7 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
         finally:
             run.calls, run.module, run.yielders, run.raised = calls, module, yielders, raised
         for item in own:
-            leave(item.state, inner_depth)
+            item.state.leave(inner_depth)
             unswap(item.state, depth)
             run.may_raise(item.error, item.state)
         resumed: list[tuple[State, Value]] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.state import Flow, Raised, State, compact, merge
+from greenroom.domain.flow import Flow, Raised, compact, merge
+from greenroom.domain.state import State
 from greenroom.domain.values import Anything, ClassValue, Library, Ref, Value
 from greenroom.interpret.access import own_class
 from greenroom.interpret.run import DISJUNCTS, Run
@@ -65,10 +66,8 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
         flow = run.execute(node.body, [state])
     finally:
         run.raised = outer
-    from greenroom.interpret.calls import leave
-
     for item in caught:
-        leave(item.state, depth)
+        item.state.leave(depth)
     escaping: list[Raised] = []
     run.raised = escaping
     try:
@@ -128,8 +127,6 @@ def _plain(run: Run, handler: ast.expr | None) -> bool:
 
 
 def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised], depth: int) -> tuple[Flow, list[Raised]]:
-    from greenroom.interpret.calls import leave
-
     done = Flow()
 
     def through(states: list[State]) -> list[State]:
@@ -144,7 +141,7 @@ def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised],
     done.continued.extend(through(flow.continued) if flow.continued else [])
     left: list[Raised] = []
     for item in compact(escaping):
-        leave(item.state, depth)
+        item.state.leave(depth)
         left.extend(Raised(item.error, end) for end in through([item.state]))
     return done, left
 

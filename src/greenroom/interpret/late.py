@@ -16,8 +16,6 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def late_value(run: Run, state: State, home: Module | Class, name: str) -> Value:
     """What ``name`` may hold once the project is up: None, or a session, its factory or an object that a function put there."""
-    from greenroom.interpret.access import evaluate_in
-
     module = home if isinstance(home, Module) else home.module
     key = (home, name)
     known = run.tracker.late.get(key)
@@ -27,7 +25,7 @@ def late_value(run: Run, state: State, home: Module | Class, name: str) -> Value
         )
     value: Value = NONE
     for node in known:
-        found = evaluate_in(run, state, module, node)
+        found = run.defined(state, module, node)
         if isinstance(found, Factory | Managed) or isinstance(state.record(found), SessionObject | Instance):
             value = join_values(found, value)
     return value

@@ -11,11 +11,13 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from greenroom.domain.flow import Flow, merge
 from greenroom.domain.heap import Collection, OrmObject, join_objects
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
-from greenroom.domain.state import Flow, State, merge
+from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, atoms, join_all, join_values
 from greenroom.interpret import containers
+from greenroom.interpret.generators import drive
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
 from greenroom.interpret.run import DISJUNCTS, Diverted, Infeasible, Run
@@ -146,8 +148,6 @@ def _iterable(run: Run, node: ast.For | ast.AsyncFor, state: State) -> Value:
 
 
 def _over_generator(run: Run, node: ast.For | ast.AsyncFor, state: State, value: Pending) -> Flow:
-    from greenroom.interpret.generators import drive
-
     def body(item: Value, inner: State) -> Flow:
         bind_target(run, inner, node.target, item)
         flow = run.execute(node.body, [inner])

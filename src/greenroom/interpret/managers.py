@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Callable
 
+from greenroom.domain.flow import Flow, Raised
 from greenroom.domain.heap import Instance, SessionObject
-from greenroom.domain.state import Flow, Raised, State
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     NONE,
     Anything,
@@ -22,7 +23,7 @@ from greenroom.domain.values import (
     Value,
 )
 from greenroom.interpret import work
-from greenroom.interpret.calls import leave, open_session
+from greenroom.interpret.construction import open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External, Function
@@ -148,7 +149,7 @@ def _around(
     depth = len(state.frames)
     if outer is not None or suppress:
         for raised in own:
-            leave(raised.state, depth)
+            raised.state.leave(depth)
             failing(raised.state)
             if suppress:
                 flow.fall.append(raised.state)
@@ -163,7 +164,7 @@ def _around(
         run.raised = outer
     for raised in late:
         # What fails on the way out (the flush of a commit) is undone like a failure of the body.
-        leave(raised.state, depth)
+        raised.state.leave(depth)
         failing(raised.state)
         if outer is not None:
             outer.append(raised)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.heap import PERSISTENT, Collection, OrmObject
+from greenroom.domain.heap import PERSISTENT, Collection, OrmObject, join_objects
 from greenroom.domain.loading import DEFERRED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import HINT, State
@@ -140,8 +140,6 @@ def retire(run: Run, state: State, key: int) -> None:
     older = state.heap[key]
     if isinstance(older, OrmObject):
         older = older.evolve(many=True)
-    from greenroom.domain.heap import join_objects
-
     known = state.heap.get(summary)
     state.heap[summary] = older if known is None else join_objects(known, older)
     state.rename(key, summary)

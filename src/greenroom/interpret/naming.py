@@ -11,11 +11,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
-from greenroom.domain.loading import LoadState
+from greenroom.domain.heap import HeapObject
+from greenroom.domain.loading import LoadState, Origin
 from greenroom.domain.plans import Plan
 from greenroom.domain.values import Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
-from greenroom.facts.records import MappedClass
+from greenroom.facts.records import MappedClass, Schema
 from greenroom.program.symbols import Class, Function, Module
 
 
@@ -28,7 +28,7 @@ class Naming:
 
     def __init__(self, heap: Mapping[int, HeapObject], live: frozenset[int]) -> None:
         self._heap = heap
-        self._live = live
+        self.live = live
         """Frames that are still running: what a closure over them sees can change."""
         self.ids: dict[int, int] = {}
         self.tokens: dict[object, int] = {}
@@ -47,7 +47,7 @@ class Naming:
         records: list[Hashable] = []
         for key in self._waiting:  # grows while it is walked
             record = self._heap.get(key)
-            records.append(None if record is None else _RECORDS[type(record)](self, record))
+            records.append(None if record is None else _record(self, record))
         self._waiting.clear()
         return tuple(records)
 
@@ -66,50 +66,6 @@ class Naming:
         """The same for a mapping from names to values, whatever its order."""
         return frozenset((_constant(key), self.value(value)) for key, value in values.items())
 
-    def _const(self, value: Const) -> Hashable:
-        return _constant(value.value)
-
-    def _anything(self, value: Anything) -> Hashable:
-        token = value.token
-        if isinstance(token, tuple) and token and token[0] == "symbol":
-            token = self.tokens.setdefault(token, len(self.tokens))
-        return (Anything, value.type, token)
-
-    def _function(self, value: FunctionValue) -> Hashable:
-        if value.captured is not None and value.frame in self._live:
-            raise Unnameable
-        captured = self.names(value.captured) if value.captured is not None else None
-        return (FunctionValue, id(value.function.node), self.value(value.receiver), captured)
-
-    def _pending(self, value: Pending) -> Hashable:
-        return (Pending, id(value.node), self.value(value.callee), self.value(value.args))
-
-    def _plan(self, plan: Plan) -> Hashable:
-        children = frozenset((name, strategy, self._plan(child)) for name, (strategy, child) in plan.relationships.items())
-        return (children, plan.only, plan.deferred, plan.undeferred, plan.raising, plan.wildcard, plan.everywhere, plan.polymorphic,
-                plan.expressions)  # fmt: skip
-
-    def _orm(self, record: OrmObject) -> Hashable:
-        return (
-            id(record.mapped), record.life, None if record.session is None else self.reference(record.session),
-            tuple(record.attributes.items()), tuple((name, self.value(value)) for name, value in record.values.items()),
-            self._plan(record.plan), record.many, record.dirty, record.new, record.touched, record.born, self.value(record.key),
-            record.assumed, record.complete,
-        )  # fmt: skip
-
-    def _session(self, record: SessionObject) -> Hashable:
-        return (record.expire_on_commit, record.autoflush, record.is_async, record.closed, record.depth, record.failed is None,
-                record.suppressed, record.assumed, record.cls)  # fmt: skip
-
-    def _instance(self, record: Instance) -> Hashable:
-        return (id(record.cls), tuple((name, self.value(value)) for name, value in record.attributes.items()), id(record.schema))
-
-    def _collection(self, record: Collection) -> Hashable:
-        owner = None if record.owner is None else (self.reference(record.owner[0]), record.owner[1])
-        items = None if record.items is None else tuple(self.value(item) for item in record.items)
-        by_key = tuple((_constant(key), self.value(value)) for key, value in record.by_key.items())
-        return (record.kind, items, self.value(record.element), self.value(record.keys), by_key, owner, record.partial)
-
 
 def _constant(value: object) -> Hashable:
     """Constants by type too: True and 1 are different arguments."""
@@ -126,23 +82,68 @@ _PARTS: dict[type, tuple[str, ...]] = {}
 def _parts(cls: type) -> tuple[str, ...]:
     known = _PARTS.get(cls)
     if known is None:
-        known = _PARTS[cls] = tuple(part.name for part in fields(cls))
+        known = _PARTS[cls] = tuple(part.name for part in fields(cls) if part.compare)
     return known
+
+
+def _const(_: Naming, value: Const) -> Hashable:
+    return _constant(value.value)
+
+
+def _anything(naming: Naming, value: Anything) -> Hashable:
+    token = value.token
+    if isinstance(token, tuple) and token and token[0] == "symbol":
+        token = naming.tokens.setdefault(token, len(naming.tokens))
+    return (Anything, value.type, token)
+
+
+def _function(naming: Naming, value: FunctionValue) -> Hashable:
+    if value.captured is not None and value.frame in naming.live:
+        raise Unnameable
+    captured = naming.names(value.captured) if value.captured is not None else None
+    return (FunctionValue, id(value.function.node), naming.value(value.receiver), captured)
+
+
+def _pending(naming: Naming, value: Pending) -> Hashable:
+    return (Pending, id(value.node), naming.value(value.callee), naming.value(value.args))
+
+
+def _plan(naming: Naming, plan: Plan) -> Hashable:
+    children = frozenset((name, strategy, _plan(naming, child)) for name, (strategy, child) in plan.relationships.items())
+    return (children, plan.only, plan.deferred, plan.undeferred, plan.raising, plan.wildcard, plan.everywhere, plan.polymorphic,
+            plan.expressions)  # fmt: skip
+
+
+def _record(naming: Naming, record: HeapObject) -> Hashable:
+    """Every field that takes part in equality; what is left out of that says where something came from."""
+    return (type(record), *(_field(naming, name, getattr(record, name)) for name in _parts(type(record))))
+
+
+def _field(naming: Naming, name: str, value: object) -> Hashable:
+    match name, value:
+        case "session", int(key):
+            return naming.reference(key)
+        case "owner", (int(key), attribute):
+            return (naming.reference(key), attribute)
+        case _:
+            return naming.value(value)
 
 
 _VALUES: dict[type, Callable[[Naming, Any], Hashable]] = {
     Ref: lambda naming, value: (Ref, naming.reference(value.id)),
-    Const: Naming._const,  # noqa: SLF001 - the table is part of the class
-    Anything: Naming._anything,  # noqa: SLF001 - the table is part of the class
+    Const: _const,
+    Anything: _anything,
     Choice: lambda naming, value: (Choice, tuple(naming.value(atom) for atom in value.atoms)),
-    FunctionValue: Naming._function,  # noqa: SLF001 - the table is part of the class
-    Pending: Naming._pending,  # noqa: SLF001 - the table is part of the class
+    FunctionValue: _function,
+    Pending: _pending,
     DynamicQuery: lambda naming, value: (DynamicQuery, naming.reference(value.owner), value.name),
     tuple: lambda naming, value: tuple(naming.value(part) for part in value),
     dict: Naming.names,
-    Plan: Naming._plan,  # noqa: SLF001 - the table is part of the class
+    Plan: _plan,
     LoadState: lambda _, value: value,
     MappedClass: lambda _, value: id(value),
+    Schema: lambda _, value: id(value),
+    Origin: lambda *_: Origin,
     Class: lambda _, value: id(value.node),
     Function: lambda _, value: id(value.node),
     Module: lambda _, value: id(value),
@@ -150,10 +151,4 @@ _VALUES: dict[type, Callable[[Naming, Any], Hashable]] = {
     str: lambda _, value: value,
     bool: lambda _, value: (bool, value),
     int: lambda _, value: value,
-}
-_RECORDS: dict[type, Callable[[Naming, Any], Hashable]] = {
-    OrmObject: Naming._orm,  # noqa: SLF001 - the table is part of the class
-    SessionObject: Naming._session,  # noqa: SLF001 - the table is part of the class
-    Instance: Naming._instance,  # noqa: SLF001 - the table is part of the class
-    Collection: Naming._collection,  # noqa: SLF001 - the table is part of the class
 }

@@ -7,8 +7,10 @@ import ast
 from greenroom.domain.events import NeverAwaited
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Pending, Ref, Value, atoms
+from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Method, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
+from greenroom.interpret.dumps import dumped
+from greenroom.interpret.dynamic import dynamic_method
 from greenroom.interpret.run import Call, Run
 from greenroom.program.symbols import Class, External, Function
 
@@ -43,8 +45,6 @@ def _generated_text(run: Run, state: State, key: int, record: OrmObject, node: a
     if mapped.is_dataclass and mapped.dataclass_repr:
         as_model_code(run, state, key, record, node, "__repr__")
     elif mapped.is_sqlmodel:
-        from greenroom.interpret.library import dumped
-
         dumped(run, record, node, "repr()")
 
 
@@ -75,8 +75,6 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
             if isinstance(right, Ref) and right != left:
                 as_model_code(run, state, right.id, other, node, "__eq__")
         elif record.mapped.is_sqlmodel and isinstance(other, OrmObject):
-            from greenroom.interpret.library import dumped
-
             dumped(run, record, node, "==")
     return ANYTHING
 
@@ -93,12 +91,8 @@ def truth(run: Run, state: State, value: Value, node: ast.AST) -> None:
 def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     """``iter(value)``: what is walked may be produced by a generator of the project."""
     if isinstance(value, Pending) and isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
-        from greenroom.interpret.generators import collected
-
-        return collected(run, state, value, node)
+        return run.tables.collect(run, state, value, node)
     if isinstance(value, DynamicQuery):
-        from greenroom.interpret.library import dynamic_method
-
         return dynamic_method(run, state, value, "__iter__", node)
     record = state.record(value)
     if isinstance(record, OrmObject):
@@ -108,10 +102,19 @@ def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:
     return value
 
 
+def described(callee: Value) -> str:
+    """How to call a callee in a message."""
+    match callee:
+        case FunctionValue(function):
+            return function.qualname
+        case Method(_, name):
+            return name
+        case _:
+            return "the call"
+
+
 def used(run: Run, value: Pending) -> None:
     """An awaitable was used as if it were its result, in the function that made it; others may know what to do with it."""
-    from greenroom.interpret.access import described
-
     function = run.function
     if function is None or value.module is not function.module or not _within(value.node, function.node):
         return

@@ -23,6 +23,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Run
+from greenroom.interpret.sessions import mapped_of, options_in
 from greenroom.semantics.options import RELATIONSHIP_OPTIONS
 
 RESTRICTING = frozenset(
@@ -97,16 +98,12 @@ def method(run: Run, state: State, statement: Statement, name: str, args: Argume
 
 
 def _options(state: State, value: Value) -> list[tuple[MappedClass | None, Plan]]:
-    from greenroom.interpret.sessions import options_in
-
     return [(option.owner, option.plan) for option in options_in(state, value)]
 
 
 def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOption | None = None) -> Value:
     """``selectinload(...)``, ``load_only(...)`` and their kin, alone or chained onto ``base``."""
     if name == "options" and base is not None:
-        from greenroom.interpret.sessions import options_in
-
         result = base
         for value in args.positional:
             for inner in options_in(state, value):
@@ -115,8 +112,6 @@ def option(run: Run, state: State, name: str, args: Arguments, base: LoaderOptio
     if name in RELATIONSHIP_OPTIONS:
         return _relationship_option(run, RELATIONSHIP_OPTIONS[name], args, base)
     if name == "selectin_polymorphic":
-        from greenroom.interpret.sessions import mapped_of
-
         plan = Plan(polymorphic=True)
         return _extend(base, plan) if base is not None else LoaderOption(mapped_of(run, args.get(0)), plan)
     columns = _column_plan(state, name, args)

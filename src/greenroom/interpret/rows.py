@@ -9,8 +9,10 @@ from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Method, Pending, Ref, Rows, Value, atoms
 from greenroom.interpret.run import Run
-from greenroom.interpret.sessions import NO_RESULT
+from greenroom.program.symbols import External
 from greenroom.semantics.results import AWAITED, EXACTLY_ONE, MANY, ONE_SCALAR, OPTIONAL, OPTIONAL_SCALAR, SAME
+
+NO_RESULT = External("sqlalchemy.exc.NoResultFound")
 
 
 def method(run: Run, state: State, rows: Rows, name: str, args: Arguments, node: ast.AST) -> Value:

@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from greenroom.domain.events import Event
+from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import HeapObject, OrmObject
 from greenroom.domain.loading import DROPPED, Site
-from greenroom.domain.state import Flow, Fragment, Raised, State, merge, merge_returns
-from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Value, join_values
+from greenroom.domain.state import Fragment, State
+from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External, Function, Module
@@ -82,6 +83,8 @@ class Tables:
     call: Callable[[Run, State, Value, Arguments, ast.AST], Value]
     await_value: Callable[[Run, State, Value, ast.AST], Value]
     assign: Callable[[Run, State, ast.expr, Value], None]
+    collect: Callable[[Run, State, Pending, ast.AST], Value]
+    """Everything that a generator yields."""
 
 
 @dataclass(slots=True)
@@ -126,6 +129,8 @@ class Tracker:
 
 
 Way = TypeVar("Way")
+Handler: TypeAlias = "Callable[[Run, State, Arguments, ast.AST], Value]"
+"""What a call of one library function does."""
 
 
 def _promise(state: State) -> tuple[int, int]:
@@ -229,6 +234,10 @@ class Run:
         for place, record in made.heap.items():
             self.tracker.originals.setdefault(place, record)
         return made
+
+    def defined(self, state: State, module: Module, node: ast.expr) -> Value:
+        """The value of an expression of module or class level; evaluated once, outside every function, as Python does."""
+        return state.graft(self.fragment(node, module, lambda fresh: self.evaluate(node, fresh)))
 
     # Evaluation
 

@@ -8,8 +8,10 @@ from greenroom.domain.heap import Collection, Instance, OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, ClassValue, Const, FunctionValue, Ref, Rows, Value
 from greenroom.facts.records import Schema, SchemaField
+from greenroom.interpret.access import get
+from greenroom.interpret.attributes import read
 from greenroom.interpret.run import Diverted, Infeasible, Run
-from greenroom.program.symbols import Class
+from greenroom.program.symbols import Class, Function
 from greenroom.program.types import AnnotatedRef, LiteralRef, Named, TypeRef, TypeVarRef, Union
 
 VALIDATING = frozenset({"model_validate", "from_orm", "parse_obj", "validate"})
@@ -37,8 +39,6 @@ def _table_from(run: Run, state: State, symbol: Class, value: Value, args: Argum
     """``Hero.model_validate(data)``: a new table object; from another table object it reads everything."""
     record = state.record(value)
     if isinstance(record, OrmObject) and isinstance(value, Ref):
-        from greenroom.interpret.attributes import read
-
         for name in (*record.mapped.columns, *record.mapped.relationships):
             read(run, state, value.id, name, node, schema=f"{symbol.name}.{name}")
     if isinstance(record, Instance) and record.schema is not None:
@@ -155,8 +155,6 @@ def _validate_object(run: Run, state: State, value: Value, schema: Schema, type_
         return
     for validator in schema.before_validators:
         _call_validator(run, state, validator, value, node)
-    from greenroom.interpret.access import get
-
     mapping = _arguments(run, schema, type_ref)
     certain = run.certain
     for field in schema.fields.values():
@@ -216,8 +214,6 @@ def _validate_carrier(run: Run, state: State, value: Value, schema: Schema, node
 
 
 def _call_validator(run: Run, state: State, validator: object, value: Value, node: ast.AST) -> None:
-    from greenroom.program.symbols import Function
-
     if not isinstance(validator, Function) or validator.owner is None:
         return
     receiver = ClassValue(validator.owner)

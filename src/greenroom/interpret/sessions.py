@@ -30,6 +30,7 @@ from greenroom.domain.values import (
 from greenroom.facts.records import EagerDefaults, MappedClass
 from greenroom.interpret import work
 from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
+from greenroom.interpret.rows import NO_RESULT, nothing
 from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
 from greenroom.semantics.effects import (
@@ -53,7 +54,6 @@ from greenroom.semantics.effects import (
     RunSync,
 )
 
-NO_RESULT = External("sqlalchemy.exc.NoResultFound")
 NOT_PERSISTENT = External("sqlalchemy.exc.InvalidRequestError")
 DATABASE_ERROR = External("sqlalchemy.exc.DBAPIError")
 WITHOUT_TRANSACTION = (Flush, Commit, Rollback, Close, Expire, Detach, RunSync, Inert)
@@ -468,8 +468,6 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         shape = "scalars" if len(row) < 2 else "rows"
     if shape == "scalar":
         if isinstance(first, Ref):
-            from greenroom.interpret.rows import nothing
-
             return nothing(state, row) if run.pick(2) else first
         return first
     stream = isinstance(effect, Execute) and effect.stream

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from greenroom.domain.heap import Collection
-from greenroom.domain.state import Flow, State, merge
-from greenroom.domain.values import ANYTHING, NONE, ClassValue, FunctionValue, Pending, Ref, Value
+from greenroom.domain.flow import Flow, merge
+from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.state import State
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, FunctionValue, Method, Pending, Ref, Value
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol, put
 from greenroom.interpret.expressions import captured
@@ -19,6 +20,7 @@ from greenroom.interpret.managers import with_statement
 from greenroom.interpret.narrowing import assume, forget
 from greenroom.interpret.protocols import truth, used
 from greenroom.interpret.run import DISJUNCTS, Infeasible, Run
+from greenroom.interpret.symbolic import symbolic
 from greenroom.program.scan import class_symbol, function_symbol
 
 Handler = Callable[[Run, Any, State], Flow]
@@ -45,8 +47,6 @@ def assign(run: Run, state: State, target: ast.expr, value: Value) -> None:
             forget(state, name)
             state.variables[name] = value
             record = state.record(value)
-            from greenroom.domain.heap import OrmObject
-
             if isinstance(record, OrmObject) and not record.name and isinstance(value, Ref):
                 state.heap[value.id] = record.evolve(name=name)
         case ast.Attribute(value=owner, attr=attr):
@@ -93,9 +93,6 @@ def _assign(run: Run, node: ast.Assign, state: State) -> Value:
 def _annotated(run: Run, node: ast.AnnAssign, state: State) -> Value:
     if node.value is not None:
         value = run.evaluate(node.value, state)
-        from greenroom.domain.values import Anything
-        from greenroom.interpret.symbolic import symbolic
-
         if isinstance(value, Anything) and value.type is None and run.module is not None:
             type_ref = run.program.type_of(run.module, node.annotation, function=run.function)
             made = symbolic(run, state, type_ref, node, "annotated")
@@ -114,8 +111,6 @@ def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
     if isinstance(record, Collection) and isinstance(current, Ref):
         other = state.record(value)
         for item in containers.elements(other) if isinstance(other, Collection) else []:
-            from greenroom.domain.values import Arguments, Method
-
             run.tables.call(run, state, Method(current, "append"), Arguments((item,)), node)
         return NONE
     assign(run, state, node.target, ANYTHING)
@@ -233,8 +228,6 @@ def _function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, state: Sta
     for decorator in reversed(node.decorator_list):
         wrapper = run.evaluate(decorator, state)
         if isinstance(wrapper, FunctionValue) and not wrapper.function.is_async:
-            from greenroom.domain.values import Arguments
-
             value = run.tables.call(run, state, wrapper, Arguments((value,)), decorator)
     state.variables[node.name] = value
     return NONE

@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from greenroom.domain.events import Event
+from greenroom.domain.flow import Raised
 from greenroom.domain.heap import HeapObject, OrmObject, SessionObject, join_objects
-from greenroom.domain.state import Raised, State
+from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
