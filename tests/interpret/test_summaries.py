@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Hashable
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import greenroom
 from greenroom.cli.main import main
+from greenroom.domain.summary import Summary
 from greenroom.interpret import relocation, run
 from tests.executable.page import Block, read_pages
 from tests.executable.project import write_project
@@ -20,10 +22,10 @@ PAGES = Path(__file__).parents[1] / "semantics"
 BLOCKS = [block for page in read_pages(PAGES) for block in page.blocks][::7]
 
 
-class Forgetful(dict[object, object]):
+class Forgetful(dict[Hashable, Summary]):
     """A memory that keeps nothing."""
 
-    def __setitem__(self, key: object, value: object) -> None:
+    def __setitem__(self, key: Hashable, value: Summary) -> None:
         """Forget at once."""
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from greenroom.facts.collect import Backend
 from greenroom.interpret.engine import TABLES, enter
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tracker
+from greenroom.program.functions import functions
 from greenroom.program.program import Program
-from greenroom.program.walk import functions
 from greenroom.rules.registry import judge
 from greenroom.source.discover import discover
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.tables import TableFacts, read_table
+from greenroom.program.functions import functions
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, Function, Module
-from greenroom.program.walk import functions
 
 _MAPPERS = {"map_imperatively", "mapper"}
 

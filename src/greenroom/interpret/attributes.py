@@ -26,9 +26,10 @@ from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Va
 from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
+from greenroom.interpret.reloading import reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, recover, reload
+from greenroom.interpret.work import attach, begin, claim, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from greenroom.facts.collect import Backend
+from greenroom.program.functions import functions
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, Function, Module
-from greenroom.program.walk import functions
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"(?<!def )\b([A-Za-z_]\w*)\s*\(|\b(?:Depends|Security)\(\s*(?:\w+\.)*(\w+)")

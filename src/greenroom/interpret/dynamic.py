@@ -12,7 +12,7 @@ from greenroom.domain.values import (
     DynamicQuery,
     Value,
 )
-from greenroom.interpret import work
+from greenroom.interpret import reloading, work
 from greenroom.interpret.attributes import MISSING_GREENLET, report
 from greenroom.interpret.run import Run
 
@@ -32,5 +32,5 @@ def dynamic_method(run: Run, state: State, query: DynamicQuery, name: str, node:
         work.begin(state, record.session)
         run.may_raise(MISSING_GREENLET, state)
     if record is not None and any(record.attributes[key].bits & DROPPED for key in record.mapped.primary_key if key in record.attributes):
-        work.reload(run, state, query.owner, node, drop=False)  # The query needs the owner's key.
+        reloading.reload(run, state, query.owner, node, drop=False)  # The query needs the owner's key.
     return ANYTHING

@@ -14,6 +14,7 @@ from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import HeapObject, OrmObject
 from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Fragment, State
+from greenroom.domain.summary import Summary
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
 from greenroom.program.program import Program
@@ -98,6 +99,8 @@ class Tracker:
     functions: int = 0
     spent: int = 0
     """The work of all roots so far."""
+    loads: dict[ast.expr, ast.expr] = field(default_factory=dict)
+    """Targets of augmented assignments as expressions that are read."""
     unknown: dict[ast.AST, tuple[Site, str]] = field(default_factory=dict)
     """Calls of what is not in sight that were given mapped objects and a way to load them."""
     concerned: set[object] = field(default_factory=set)
@@ -113,7 +116,7 @@ class Tracker:
     """The other way round; ids count from 1."""
     originals: dict[int, HeapObject] = field(default_factory=dict)
     """The records of all fragments as they were made."""
-    summaries: dict[Hashable, object] = field(default_factory=dict)
+    summaries: dict[Hashable, Summary] = field(default_factory=dict)
     """What calls did, by the situation in which they were made."""
     fragments: dict[object, Fragment] = field(default_factory=dict)
     """Values of module and class level and symbolic instances: made once, grafted where they are mentioned."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LAZY, LOADED, LoadState, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LOADED, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -15,11 +15,8 @@ from greenroom.domain.values import (
     NONE,
     Anything,
     Arguments,
-    Attribute,
     Block,
-    ClassValue,
     Const,
-    LoaderOption,
     Ref,
     Rows,
     SqlExpression,
@@ -28,8 +25,9 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.facts.records import EagerDefaults, MappedClass
-from greenroom.interpret import work
-from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
+from greenroom.interpret import reloading, work
+from greenroom.interpret.identity import fetch, find, mapped_of, plan_of
+from greenroom.interpret.materialise import load, related_value
 from greenroom.interpret.rows import NO_RESULT, nothing
 from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
@@ -218,9 +216,9 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 run.may_raise(DATABASE_ERROR, failing)
             unknown_names = names_value is not None and names_value != NONE and names is None
             if not unknown_names:
-                work.refresh(run, state, atom.id, names, node)
+                reloading.refresh(run, state, atom.id, names, node)
             else:
-                work.reload(run, state, atom.id, node, drop=False)
+                reloading.reload(run, state, atom.id, node, drop=False)
                 again = state.orm(atom.id)
                 if again is not None:
                     state.heap[atom.id] = again.evolve(attributes={n: s.unsure() for n, s in again.attributes.items()})
@@ -273,15 +271,6 @@ def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str
     return related_value(run, state, node, key, relationship, Ref(child))
 
 
-def mapped_of(run: Run, value: Value | None) -> MappedClass | None:
-    """The mapped class that a value names."""
-    if isinstance(value, ClassValue):
-        return run.backend.mapped(value.symbol)
-    if isinstance(value, Attribute):
-        return value.mapped
-    return None
-
-
 def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
     required = isinstance(effect, Get) and effect.required
     mapped = mapped_of(run, run.one_of(args.get(0, "entity") or NONE))
@@ -301,7 +290,7 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
         ):
             work.begin(state, session)
             autoflush(run, state, session, node)
-            work.reload(run, state, existing, node, drop=False)
+            reloading.reload(run, state, existing, node, drop=False)
         return Ref(existing)
     if not required and existing is None and run.pick(2):
         return NONE
@@ -309,144 +298,6 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     autoflush(run, state, session, node)
     plan = plan_of(state, args.get(None, "options"), mapped)
     return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate))
-
-
-def find(state: State, session: int, mapped: MappedClass, identity: Value | None) -> int | None:
-    """The object of the identity map with this primary key, when the analysis knows it to be the same."""
-    if identity is None or (isinstance(identity, Anything) and identity.token is None):
-        return None
-    for key, record in state.objects_of(session):
-        if record.mapped is mapped and record.life & PERSISTENT and not record.many:
-            primary = mapped.primary_key
-            token = ("attribute", key, primary[0]) if len(primary) == 1 else None
-            if record.key == identity or (token is not None and isinstance(identity, Anything) and identity.token == token):
-                return key
-    return None
-
-
-def plan_of(state: State, value: Value | None, mapped: MappedClass) -> Plan:
-    """The plan that loader options make for one class."""
-    plan = NOTHING
-    for option in options_in(state, value):
-        if option.owner is None or option.owner is mapped or _kin(option.owner, mapped):
-            plan = plan.merge(option.plan)
-    return plan
-
-
-def _kin(one: MappedClass, other: MappedClass) -> bool:
-    return Statement("", plans=((one, Plan(wildcard="x")),)).plan_for(other).wildcard == "x"
-
-
-def options_in(state: State, value: Value | None) -> list[LoaderOption]:
-    """All loader options in a value or in a list of them."""
-    if value is None:
-        return []
-    found: list[LoaderOption] = []
-    for atom in atoms(value):
-        if isinstance(atom, LoaderOption):
-            found.append(atom)
-        record = state.record(atom)
-        if isinstance(record, Collection):
-            for item in (*(record.items or ()), *((record.element,) if record.element is not None else ())):
-                found.extend(options_in(state, item))
-    return found
-
-
-def fetch(
-    run: Run, state: State, session: int | None, mapped: MappedClass, plan: Plan, node: ast.AST, *,
-    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, extra: object = None,
-) -> int:  # fmt: skip
-    """An object that a SELECT returns: the one already in the session when it is known to be the same row."""
-    if session is not None:
-        existing = find(state, session, mapped, identity)
-        if existing is not None:
-            repopulate(run, state, existing, plan, node, populate=populate)
-            return existing
-        _touch_others(run, state, session, mapped, node, restricted=restricted, plan=plan, populate=populate)
-    key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
-    record = state.orm(key)
-    if record is not None:
-        attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
-        state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
-    return key
-
-
-def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
-    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
-    attributes = dict(record.attributes)
-    live: set[int] | None = None
-    for other_key, other in state.objects_of(session):
-        if other_key == key or other.mapped is not record.mapped or not other.life & PERSISTENT or other.assumed:
-            continue
-        if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
-            continue
-        live = state.reachable() if live is None else live
-        if other_key in live:
-            for name, known in other.attributes.items():
-                if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:
-                    attributes[name] = attributes[name].unsure()
-    return attributes
-
-
-def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, populate: bool) -> None:
-    """A SELECT returned a row whose object is in the session already: only what was absent is filled."""
-    record = state.orm(key)
-    if record is None:
-        return
-    fresh = column_states(run, record.mapped, plan, node)
-    attributes = dict(record.attributes)
-    values = dict(record.values)
-    for name, loaded in fresh.items():
-        if populate or (attributes[name].bits != 1 and loaded.bits == 1):
-            attributes[name] = loaded
-            values.pop(name, None)
-    for name, relationship in record.mapped.relationships.items():
-        _, child_plan = strategy_of(relationship, plan)
-        condition = condition_of(run, record.mapped, relationship, plan)
-        if condition == LOADED and (populate or attributes[name].bits != 1) and relationship.target is not None:
-            attributes[name] = IS_LOADED
-            target = run.backend.mapped(relationship.target)
-            if target is not None:
-                child = load(
-                    run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name),
-                    path=((record.mapped.name, name),),
-                )  # fmt: skip
-                values[name] = related_value(run, state, node, key, relationship, Ref(child))
-        elif condition == LOADED and name in plan.relationships and name in values:
-            _repopulate_below(run, state, values[name], child_plan, node, populate=populate)
-        elif populate and condition == LAZY:
-            bit = 32 if attributes[name].bits & (1 | 32) else 128
-            attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
-            values.pop(name, None)
-    state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate and plan is not NOTHING else record.plan)
-
-
-def _repopulate_below(run: Run, state: State, value: Value, plan: Plan, node: ast.AST, *, populate: bool) -> None:
-    """Options go on below what is loaded already, and fill what is absent there."""
-    record = state.record(value)
-    held = (*(record.items or ()), record.element) if isinstance(record, Collection) else (value,)
-    for item in held:
-        for atom in atoms(item) if item is not None else ():
-            if isinstance(atom, Ref) and isinstance(state.record(atom), OrmObject):
-                repopulate(run, state, atom.id, plan, node, populate=populate)
-
-
-def _touch_others(
-    run: Run, state: State, session: int, mapped: MappedClass, node: ast.AST, *, restricted: bool, plan: Plan, populate: bool
-) -> None:
-    """Other objects of the class may be among the rows: what was expired in them is certain no more."""
-    for key, record in state.objects_of(session):
-        if record.mapped is mapped.parent and record.life & PERSISTENT and not restricted:
-            attributes = {n: (IS_LOADED if n in mapped.columns else s) for n, s in record.attributes.items()}
-            state.heap[key] = record.evolve(attributes=attributes)
-        if record.mapped is not mapped or not record.life & PERSISTENT:
-            continue
-        if not restricted:
-            repopulate(run, state, key, plan, node, populate=populate)
-        elif any(s.bits & ~1 for s in record.attributes.values()):
-            state.heap[key] = record.evolve(
-                attributes={n: (s.unsure() if s.bits & (DROPPED | 128 | 32) else s) for n, s in record.attributes.items()}
-            )
 
 
 def _execute(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:

@@ -102,7 +102,7 @@ def _annotated(run: Run, node: ast.AnnAssign, state: State) -> Value:
 
 
 def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
-    read = ast.copy_location(_as_load(node.target), node.target)
+    read = ast.copy_location(_as_load(run, node.target), node.target)
     if isinstance(read, ast.Attribute):
         run.mutating = read
     current = run.evaluate(read, state)
@@ -117,12 +117,9 @@ def _augmented(run: Run, node: ast.AugAssign, state: State) -> Value:
     return NONE
 
 
-_LOADS: dict[ast.expr, ast.expr] = {}
-
-
-def _as_load(target: ast.expr) -> ast.expr:
+def _as_load(run: Run, target: ast.expr) -> ast.expr:
     """The target as an expression that is read; made once for each node, since identity matters."""
-    known = _LOADS.get(target)
+    known = run.tracker.loads.get(target)
     if known is None:
         match target:
             case ast.Name(id=name):
@@ -133,7 +130,7 @@ def _as_load(target: ast.expr) -> ast.expr:
                 known = ast.Subscript(owner, index, ast.Load())
             case _:
                 known = target
-        _LOADS[target] = known
+        run.tracker.loads[target] = known
     return known
 
 

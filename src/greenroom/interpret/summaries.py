@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from greenroom.domain.events import Event
 from greenroom.domain.flow import Raised
-from greenroom.domain.heap import HeapObject, OrmObject, SessionObject, join_objects
+from greenroom.domain.heap import OrmObject, SessionObject, join_objects
 from greenroom.domain.state import State
+from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
@@ -22,36 +22,8 @@ from greenroom.interpret.relocation import Relocation
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External
 
-Outcomes = list[tuple[State, Value]]
 Follow = Callable[[State], tuple[Outcomes, list[Raised]]]
 """Follow a function from a state that holds what it can reach: its ways out, and the exceptions that leave it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One way out: the records that are not as they were, and the value or the exception."""
-
-    changes: dict[int, HeapObject]
-    renames: dict[int, int]
-    value: Value | None = None
-    error: External | Class | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """All ways out of a function from one situation."""
-
-    ids: tuple[int, ...]
-    tokens: tuple[object, ...]
-    heap: dict[int, HeapObject]
-    """The records that the call found."""
-    calls: tuple[int, ...]
-    returned: tuple[Effect, ...]
-    raised: tuple[Effect, ...]
-    events: tuple[tuple[Event, tuple[object, ...]], ...]
-    """What a model's own code did wrong, which is reported at the caller's expression."""
-    work: int | None
-    """The work that it was cut short at; None when it is complete."""
 
 
 def summarised(
@@ -64,7 +36,7 @@ def summarised(
         return follow(state)
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
     known = run.tracker.summaries.get(key) if key is not None else None
-    if isinstance(known, Summary) and (known.work is None or known.work >= run.share):
+    if known is not None and (known.work is None or known.work >= run.share):
         ids = dict(zip(known.ids, naming.ids, strict=True))
         tokens = dict(zip(known.tokens, naming.tokens, strict=True))
         run.steps += 1

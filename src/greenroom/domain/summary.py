@@ -1,0 +1,40 @@
+"""What a function did from one situation: data for the next call that finds it in the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.events import Event
+from greenroom.domain.heap import HeapObject
+from greenroom.domain.state import State
+from greenroom.domain.values import Value
+from greenroom.program.symbols import Class, External
+
+Outcomes = list[tuple[State, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One way out: the records that are not as they were, and the value or the exception."""
+
+    changes: dict[int, HeapObject]
+    renames: dict[int, int]
+    value: Value | None = None
+    error: External | Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All ways out of a function from one situation."""
+
+    ids: tuple[int, ...]
+    tokens: tuple[object, ...]
+    heap: dict[int, HeapObject]
+    """The records that the call found."""
+    calls: tuple[int, ...]
+    returned: tuple[Effect, ...]
+    raised: tuple[Effect, ...]
+    events: tuple[tuple[Event, tuple[object, ...]], ...]
+    """What a model's own code did wrong, which is reported at the caller's expression."""
+    work: int | None
+    """The work that it was cut short at; None when it is complete."""

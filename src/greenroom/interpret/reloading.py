@@ -1,0 +1,163 @@
+"""Loading an object that is in the session again: refresh, and what a read of an expired attribute brings back."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from greenroom.domain.events import ChangesDiscarded
+from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
+from greenroom.domain.loading import (
+    DROPPED,
+    EXPIRED,
+    IS_LOADED,
+    LAZY,
+    RAISING,
+    REFRESHED_AWAY,
+    UNKNOWN,
+    LoadState,
+    Origin,
+    absent,
+)
+from greenroom.domain.state import State
+from greenroom.domain.values import NONE, Ref, Value
+from greenroom.facts.records import Direction, MappedClass, Relationship
+from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
+from greenroom.interpret.materialise import load as load_object
+from greenroom.interpret.run import Run
+from greenroom.interpret.work import MARKS
+from greenroom.semantics.strategies import AFTER_LOAD
+
+
+def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
+    """``refresh``: with names just those; without, all columns and what the first load's options cover."""
+    found = state.orm(key)
+    if found is None:
+        return
+    lost = sorted(found.dirty - MARKS if names is None else found.dirty & names)
+    if lost and found.life & PERSISTENT and not found.life & PENDING:
+        for name in sorted(lost, key=lambda one: (one in found.perhaps, one))[:1]:
+            run.emit(
+                ChangesDiscarded(
+                    run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
+                ),
+                found.mapped.name,
+                name,
+            )
+    if names is None:
+        reload(run, state, key, node, drop=True)
+        return
+    attributes = dict(found.attributes)
+    values = dict(found.values)
+    for name in names:
+        relationship = found.mapped.relationships.get(name)
+        if relationship is not None:
+            if any(found.attributes[key].bits & DROPPED for key in relationship.local_foreign_keys if key in found.attributes):
+                # The key is needed, and with it comes every other expired column.
+                attributes = {n: s.without(DROPPED) if n in found.mapped.columns else s for n, s in attributes.items()}
+            attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+            if target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
+                values[name] = _refreshed(run, state, key, found, relationship, target, node)
+            for primary in found.mapped.primary_key:
+                attributes[primary] = IS_LOADED
+        elif name in attributes:
+            attributes[name] = IS_LOADED
+            values.pop(name, None)
+    state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
+
+
+def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, target: MappedClass, node: ast.AST) -> Value:
+    """What a refresh brings for a relationship that it names."""
+    extra = ("refresh", key, relationship.name)
+    if found.assumed:  # What the first load asked for below the relationship is not known.
+        child = assumed(run, state, target, found.session, node, extra, many=relationship.uselist)
+    else:
+        _, plan = strategy_of(relationship, found.plan)
+        child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=extra)
+    value = related_value(run, state, node, key, relationship, Ref(child))
+    collection = state.record(value)
+    if isinstance(value, Ref) and isinstance(collection, Collection) and _has_no_rows(state, found, relationship, child):
+        state.heap[value.id] = replace(collection, items=(), element=None)
+    return value
+
+
+def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, child: int) -> bool:
+    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was."""
+    if found.new is not True or found.session is None or relationship.direction is not Direction.ONE_TO_MANY:
+        return False
+    others = state.objects_of(found.session)
+    return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
+
+
+def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
+    """Load every column again with the sticky options.
+
+    ``drop`` is a refresh: relationships that the options do not cover are unloaded. Without it (an expired object that a
+    query, ``get`` or ``awaitable_attrs`` brings back) only what was expired comes back.
+    """
+    found = state.orm(key)
+    if found is None:
+        return
+    mapped, here = found.mapped, run.site(node)
+    fresh = column_states(run, mapped, found.plan, node)
+    attributes = dict(found.attributes)
+    values = {
+        name: value
+        for name, value in found.values.items()
+        if name in mapped.relationships
+        or name.startswith("~")
+        or name not in attributes
+        or (not drop and attributes[name].bits == 1)
+        or (mapped.columns[name].foreign_keys if name in mapped.columns else False)
+    }
+    for name, state_before in found.attributes.items():
+        if name not in fresh and name not in mapped.relationships and (drop or state_before.bits & DROPPED):
+            attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
+    for name, loaded in fresh.items():
+        known = attributes.get(name, IS_LOADED)
+        if drop and loaded.bits == RAISING and (name in found.plan.raising or "*" in found.plan.raising):
+            # The refresh expires it and does not bring it back: the next load of anything that is expired does.
+            attributes[name] = absent(EXPIRED, Origin(here, f"refreshed here without `{name}`"))
+        elif drop:
+            attributes[name] = loaded
+        elif known.bits & DROPPED:
+            attributes[name] = IS_LOADED  # What was expired comes back, whatever the options say.
+    for name, relationship in mapped.relationships.items():
+        known = attributes.get(name, IS_LOADED)
+        strategy, plan = strategy_of(relationship, found.plan)
+        condition = condition_of(run, mapped, relationship, found.plan, again=True)
+        if not drop and not known.bits & DROPPED:
+            continue
+        if condition == RAISING:
+            attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
+        elif condition == 1:
+            attributes[name] = IS_LOADED
+            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+            if target is not None and strategy not in ("noload", "write_only", "dynamic"):
+                child = load_object(
+                    run,
+                    state,
+                    target,
+                    found.session,
+                    plan,
+                    node,
+                    many=relationship.uselist,
+                    extra=("reload", key, name),
+                    path=((mapped.name, name),),
+                )
+                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+        elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
+            attributes[name] = LoadState(UNKNOWN)
+        else:
+            if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
+                values["~" + name] = values[name]
+            elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE:
+                attributes[name] = IS_LOADED
+                continue
+            values.pop(name, None)
+            if known.bits & (1 | REFRESHED_AWAY) and drop:
+                attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))
+            elif known.bits & DROPPED:
+                attributes[name] = absent(LAZY, Origin(here, f"loaded again here without `{name}`"))
+    state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=frozenset() if drop else found.dirty)
