@@ -35,7 +35,7 @@ RECORDS: tuple[HeapObject, ...] = (
 def key(record: HeapObject) -> object:
     naming = Naming({1: record}, frozenset())
     naming.reference(1)
-    return naming.reached()
+    return naming.reached(), naming.sessions()
 
 
 def cases() -> list[tuple[HeapObject, str]]:
@@ -58,7 +58,7 @@ def test_where_something_came_from_is_not(record: HeapObject, name: str) -> None
 def test_ids_and_tokens_are_names() -> None:
     def named(first: int, second: int, token: str) -> object:
         naming = Naming({first: Collection("list", (Ref(second),)), second: SessionObject()}, frozenset())
-        return naming.value((Ref(first), Anything(None, ("symbol", token)), Ref(second), Ref(first))), naming.reached()
+        return naming.value((Ref(first), Anything(None, ("symbol", token)), Ref(second), Ref(first))), naming.reached(), naming.sessions()
 
     assert named(1, 2, "a") == named(7, 3, "b")
     assert named(1, 2, "a") != named(1, 1, "a")

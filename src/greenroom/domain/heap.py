@@ -54,6 +54,15 @@ class OrmObject:
     """Attributes in ``dirty`` that only some of the joined paths have assigned."""
     assigned_at: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where attributes in ``dirty`` were assigned."""
+    _conditions: tuple[tuple[str, ...], tuple[int, ...]] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def conditions(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The load states of all attributes as two tuples that hash fast: the names, and for each its bits and what is sure of them."""
+        known = self._conditions
+        if known is None:
+            states = self.attributes.values()
+            known = self._conditions = (tuple(self.attributes), tuple([state.bits << 16 | state.sure for state in states]))
+        return known
 
     def evolve(self, **changes: object) -> OrmObject:
         """A copy with ``changes``."""

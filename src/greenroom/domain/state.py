@@ -66,6 +66,16 @@ class Renames:
         return len(self.done)
 
 
+@dataclass(slots=True)
+class Watch:
+    """What a call has dealt with so far, beyond what its arguments lead to."""
+
+    sessions: bool = False
+    """It has looked at a session, and so perhaps at everything that is attached to one."""
+    events: bool = False
+    """Something in it was reported."""
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """A suspended caller: its function and its variables."""
@@ -78,7 +88,7 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables")
+    __slots__ = ("facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables", "watch")
 
     def __init__(  # noqa: PLR0913, PLR0917 - only fork and join give them all, in the order of the slots
         self,
@@ -91,6 +101,7 @@ class State:
         returning: ast.expr | None = None,
         renames: Renames | None = None,
         held: frozenset[int] = frozenset(),
+        watch: Watch | None = None,
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -105,6 +116,8 @@ class State:
         """New ids of objects that the caller knows by another; None in a state that has no caller outside it."""
         self.held = held
         """Mapped objects that callers outside this state hold, so that the session's identity map does."""
+        self.watch = watch if watch is not None else Watch()
+        """Shared by all states of one call."""
 
     def isolated(self, keys: Iterable[int], held: frozenset[int]) -> State:
         """A state without variables that holds the part of the heap at ``keys`` only: what a callee can reach."""
@@ -115,7 +128,7 @@ class State:
         """An independent copy."""
         return State(
             dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames,
-            self.held,
+            self.held, self.watch,
         )  # fmt: skip
 
     def become(self, other: State) -> None:
@@ -129,6 +142,7 @@ class State:
         self.returning = other.returning
         self.renames = other.renames
         self.held = other.held
+        self.watch = other.watch
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -189,7 +203,7 @@ class State:
             )
         variables = join_mappings(self.variables, other.variables)
         held = self.held & other.held
-        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held)
+        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch)
 
     def _renamed_like(self, renames: Renames) -> State:
         """The state with the renames of another one done as well."""
@@ -225,6 +239,7 @@ class State:
 
     def session(self, key: int | None) -> SessionObject | None:
         """The session with this id."""
+        self.watch.sessions = True
         record = self.heap.get(key) if key is not None else None
         return record if isinstance(record, SessionObject) else None
 
@@ -234,7 +249,13 @@ class State:
 
     def objects_of(self, session: int) -> list[tuple[int, OrmObject]]:
         """All objects attached to a session."""
+        self.watch.sessions = True
         return [(key, record) for key, record in self.heap.items() if isinstance(record, OrmObject) and record.session == session]
+
+    def live(self) -> set[int]:
+        """Ids of everything that is held, by callers outside this state too: what the identity map has not let go."""
+        self.watch.sessions = True
+        return self.reachable() | self.held
 
     def fragment(self, value: Value) -> Fragment:
         """``value`` with what it holds, to be grafted onto other states."""

@@ -38,3 +38,7 @@ class Summary:
     """What a model's own code did wrong, which is reported at the caller's expression."""
     work: int | None
     """The work that it was cut short at; None when it is complete."""
+    quiet: bool
+    """Whether nothing in it was reported."""
+    sessions: bool
+    """Whether it depends on sessions, and so on all that is attached to them."""

@@ -362,6 +362,7 @@ def _ways_out(
 def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
     """A call whose work was used up before it returned: whatever was absent in memory may be there now."""
     after = state.fork()
+    state.watch.sessions = True
     for key, record in state.heap.items():
         if isinstance(record, OrmObject):
             attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}

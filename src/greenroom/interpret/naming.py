@@ -11,9 +11,9 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from greenroom.domain.heap import HeapObject
+from greenroom.domain.heap import HeapObject, OrmObject, SessionObject
 from greenroom.domain.loading import LoadState, Origin
-from greenroom.domain.plans import Plan
+from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.values import Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
 from greenroom.facts.records import MappedClass, Schema
 from greenroom.program.symbols import Class, Function, Module
@@ -33,6 +33,7 @@ class Naming:
         self.ids: dict[int, int] = {}
         self.tokens: dict[object, int] = {}
         self._waiting: list[int] = []
+        self._sessions: list[int] = []
 
     def reference(self, key: int) -> int:
         """The number of a heap id; its record becomes part of the key."""
@@ -42,12 +43,22 @@ class Naming:
             self._waiting.append(key)
         return number
 
+    def sessions(self) -> Hashable:
+        """In what condition the sessions are that have been met so far."""
+        records = tuple(_record(self, self._heap[key]) for key in self._sessions)
+        self._sessions.clear()
+        return records
+
     def reached(self) -> Hashable:
-        """What is in the heap at every id met so far and at every id that is met on the way."""
+        """What is in the heap at every id met so far and at every id that is met on the way; of a session only what kind it is."""
         records: list[Hashable] = []
         for key in self._waiting:  # grows while it is walked
             record = self._heap.get(key)
-            records.append(None if record is None else _record(self, record))
+            if isinstance(record, SessionObject):
+                self._sessions.append(key)
+                records.append((record.is_async, record.cls))
+            else:
+                records.append(None if record is None else _record(self, record))
         self._waiting.clear()
         return tuple(records)
 
@@ -64,6 +75,8 @@ class Naming:
 
     def names(self, values: Mapping[Any, Value]) -> Hashable:
         """The same for a mapping from names to values, whatever its order."""
+        if not values:
+            return None
         return frozenset((_constant(key), self.value(value)) for key, value in values.items())
 
 
@@ -116,7 +129,19 @@ def _plan(naming: Naming, plan: Plan) -> Hashable:
 
 def _record(naming: Naming, record: HeapObject) -> Hashable:
     """Every field that takes part in equality; what is left out of that says where something came from."""
+    if type(record) is OrmObject:
+        return _orm(naming, record)
     return (type(record), *(_field(naming, name, getattr(record, name)) for name in _parts(type(record))))
+
+
+def _orm(naming: Naming, record: OrmObject) -> Hashable:
+    """The same for the most frequent kind of record, with its load states as one tuple of numbers."""
+    return (
+        id(record.mapped), record.life, None if record.session is None else naming.reference(record.session), record.conditions(),
+        naming.names(record.values), None if record.plan is NOTHING else _plan(naming, record.plan), record.many, record.dirty, record.new,
+        record.touched, record.born, None if record.key is None else naming.value(record.key), record.assumed, record.complete,
+        record.perhaps,
+    )  # fmt: skip
 
 
 def _field(naming: Naming, name: str, value: object) -> Hashable:

@@ -29,20 +29,28 @@ Follow = Callable[[State], tuple[Outcomes, list[Raised]]]
 def summarised(
     run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, follow: Follow
 ) -> tuple[Outcomes, list[Raised]]:
-    """The ways out of a function: from a summary where there is one, else by following it on its part of the heap."""
+    """The ways out of a function: from a summary where there is one, else by following it on its part of the heap.
+
+    Most functions deal with no session. What such a one did depends on what it was given alone, so its summary is kept
+    under that; the summary of any other is kept under all sessions, too, and what is attached to them.
+    """
+    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))))
     try:
-        key, naming, held = _situation(run, state, callee, args)
+        given = _given(run, state, naming, callee, args)
     except Unnameable:
         return follow(state)
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
-    known = run.tracker.summaries.get(key) if key is not None else None
-    if known is not None and (known.work is None or known.work >= run.share):
-        ids = dict(zip(known.ids, naming.ids, strict=True))
-        tokens = dict(zip(known.tokens, naming.tokens, strict=True))
-        run.steps += 1
-        for event, identity in known.events:
-            run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
-        return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
+    # What happens in model code and under a schema is reported further out than at the call; only a call knows the sessions it used.
+    apart = run.used is not None or bool(run.schema) or any(call.model_code for call in run.calls)
+    known, everything = _usable(run, given, apart=apart), None
+    given_ids, given_tokens = len(naming.ids), len(naming.tokens)
+    if known is None:
+        held, attached = _attached(state, naming)
+        if not apart:
+            everything = (given, attached)
+            known = _usable(run, everything, apart=False)
+    if known is not None:
+        return _known(run, state, known, naming, calls, node)
     bounded = (len(run.tracker.bounded), run.shortened)
     share = run.share
     inner = state.isolated(naming.ids, held)
@@ -52,34 +60,70 @@ def summarised(
     returned = tuple(_effect(inner, after, value, None) for after, value in results)
     thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
     work = None if (len(run.tracker.bounded), run.shortened) == bounded else share
-    summary = Summary(tuple(naming.ids), tuple(naming.tokens), inner.heap, calls, returned, thrown, events, work)
-    if key is not None:
-        run.tracker.summaries[key] = summary
+    quiet, sessions = not emitted and not inner.watch.events, inner.watch.sessions
+    ids, tokens = tuple(naming.ids), tuple(naming.tokens)
+    if not sessions:
+        ids, tokens = ids[:given_ids], tokens[:given_tokens]
+    summary = Summary(ids, tokens, inner.heap, calls, returned, thrown, events, work, quiet, sessions)
+    if not sessions and (quiet or not apart):
+        run.tracker.summaries[given] = summary
+    elif everything is not None:
+        run.tracker.summaries[everything] = summary
+    _watched(state, summary)
     return _replay(run, state, summary, None)
 
 
-def _situation(run: Run, state: State, callee: FunctionValue, args: Arguments) -> tuple[Hashable | None, Naming, frozenset[int]]:
-    """The key of a call, None where it must not be kept, what it can reach, and what of that its callers hold.
+def _usable(run: Run, key: Hashable, *, apart: bool) -> Summary | None:
+    """The summary kept under a key, if following the function again would find no more."""
+    known = run.tracker.summaries.get(key)
+    if known is None or (apart and not known.quiet) or (known.work is not None and known.work < run.share):
+        return None
+    return known
+
+
+def _known(run: Run, state: State, known: Summary, naming: Naming, calls: tuple[int, ...], node: ast.AST) -> tuple[Outcomes, list[Raised]]:
+    """What a summary says of a call at ``node``."""
+    run.steps += 1
+    _watched(state, known)
+    for event, identity in known.events:
+        run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
+    ids = dict(zip(known.ids, naming.ids, strict=False))  # those of sessions are the last, where they matter
+    tokens = dict(zip(known.tokens, naming.tokens, strict=False))
+    return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
+
+
+def _watched(state: State, summary: Summary) -> None:
+    """What a call has looked at, its caller has looked at."""
+    state.watch.sessions = state.watch.sessions or summary.sessions
+    state.watch.events = state.watch.events or not summary.quiet
+
+
+def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: Arguments) -> Hashable:
+    """The key of a call: the function, what it is given and everything that leads to, and what differs of module level.
 
     Raises:
         Unnameable: the callee sees variables of a function that is still running.
     """
-    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))))
     repeats = sum(1 for active in run.calls if active.function.node is callee.function.node)
     handling = run.handling[-1] if run.handling else None
     context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, run.raised is None, handling)
     originals = run.tracker.originals
     named = (naming.value(callee), naming.value(args))
     for place, record in state.heap.items():
-        attached = isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None)
-        if attached or originals.get(place, record) is not record:
+        if originals.get(place, record) is not record:
             naming.reference(place)
+    return (context, named, naming.reached())
+
+
+def _attached(state: State, naming: Naming) -> tuple[frozenset[int], Hashable]:
+    """The rest of what a call can reach: sessions with what is attached to them; and which of all that its callers hold."""
+    for place, record in state.heap.items():
+        if isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None):
+            naming.reference(place)
+    reached = naming.reached()
     live = state.reachable() | state.held
-    held = frozenset(key for key, record in state.heap.items() if key in live and isinstance(record, OrmObject) and key in naming.ids)
-    key = (context, named, naming.reached(), frozenset(naming.ids[place] for place in held))
-    if run.used is not None or run.schema or any(call.model_code for call in run.calls):
-        return None, naming, held  # what happens in there is reported further out than at the call
-    return key, naming, held
+    held = frozenset(key for key in naming.ids if key in live and isinstance(state.heap.get(key), OrmObject))
+    return held, (reached, naming.sessions(), frozenset(naming.ids[place] for place in held))
 
 
 def _effect(before: State, after: State, value: Value | None, error: External | Class | None) -> Effect:
@@ -102,13 +146,13 @@ def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocatio
     for old, new in effect.renames.items():
         after.rename(old if relocation is None else relocation.id(old), new if relocation is None else relocation.id(new))
     places = {key: key if relocation is None else relocation.id(key) for key in effect.changes}
-    made = [key for key in places if key not in summary.heap and key not in originals]
+    made = [key for key, place in places.items() if key not in summary.heap and (place != key or key not in originals)]
     for key in made:
         retire(run, after, places[key])
     held = after.reachable() if any(places[key] in after.heap for key in made) else set()
     for key, record in effect.changes.items():
         place = places[key]
-        if originals.get(key) is record:
+        if originals.get(key) is record and place == key and key not in summary.heap:  # of a fragment that the call mentioned
             after.heap.setdefault(key, record)
             continue
         put = record if relocation is None else relocation.record(record, summary.heap.get(key), state.heap.get(place))
