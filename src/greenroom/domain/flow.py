@@ -132,7 +132,9 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
         return pairs
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
-        place = next((i for i, (known, result) in enumerate(kept) if _alike_result(result, value) and known.alike(state)), None)
+        place = next(
+            (i for i, (known, result) in enumerate(kept) if _alike_result(result, value, known, state) and known.alike(state)), None
+        )
         apart = place is None and len(kept) == COMPARED * limit
         if apart:
             place = len(kept) - 1
@@ -144,6 +146,8 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
     return _narrowed(kept, limit) if len(kept) > limit else kept
 
 
-def _alike_result(one: Value, other: Value) -> bool:
+def _alike_ways(known: State, result: Value, state: State, value: Value) -> bool:
     """Results that a caller tells apart by a test (None, True, False) stay apart."""
-    return one == other or (both_alike(one, other) and not isinstance(one, Const) and not isinstance(other, Const))
+    if result != value and (isinstance(result, Const) or isinstance(value, Const)):
+        return False
+    return both_alike(result, value, known.heap, state.heap) and known.alike(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from greenroom.domain.heap import (
     Collection,
@@ -42,6 +43,8 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.program.symbols import Class, External, Function
+
+Heap: TypeAlias = "Mapping[int, HeapObject]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +181,8 @@ class State:
             and self.renames == other.renames
             and len(self.frames) == len(other.frames)
             and _alike_heaps(self.heap, other.heap)
-            and _alike_names(self.variables, other.variables)
-            and (self.frames is other.frames or _alike_frames(self.frames, other.frames))
+            and _alike_names(self.variables, other.variables, self.heap, other.heap)
+            and (self.frames is other.frames or _alike_frames(self.frames, other.frames, self.heap, other.heap))
         )
 
     def join(self, other: State, *, apart: bool = False) -> State:
@@ -331,42 +334,58 @@ def _doubted(one: HeapObject, other: HeapObject, joined: HeapObject) -> HeapObje
     return joined.evolve(attributes=attributes)
 
 
-def both_alike(one: Value, other: Value) -> bool:
+def both_alike(one: Value, other: Value, here: Heap, there: Heap) -> bool:
     """Whether two values lead to the same tracked objects: equal, or both plain data."""
-    return one is other or (type(one) in _LEAVES and type(other) in _LEAVES) or one == other
+    if one is other or (type(one) in _LEAVES and type(other) in _LEAVES):
+        return True
+    return one == other or (is_plain(one, here) and is_plain(other, there))
 
 
-def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
+def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
+    """Whether a value is data that leads to no session, to no mapped object and to no code."""
+    kind = type(value)
+    if kind is Ref:
+        key = value.id  # type: ignore[union-attr] # its type was compared above
+        seen = set() if seen is None else seen
+        if key in seen:
+            return True
+        seen.add(key)
+        record = heap.get(key)
+        return record is None or _untracked(record, heap, seen)
+    return kind in _LEAVES or (kind is Choice and all(is_plain(atom, heap, seen) for atom in value.atoms))  # type: ignore[union-attr] # the same
+
+
+def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
+    return not isinstance(record, OrmObject | SessionObject) and all(is_plain(value, heap, seen) for value in held_by(record))
+
+
+def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:
     if one is other:
         return True
     for name, value in one.items():
         known = other.get(name)
-        if known is not value and not (type(value) in _LEAVES if known is None else both_alike(value, known)):
+        if known is not value and not (is_plain(value, here) if known is None else both_alike(value, known, here, there)):
             return False
-    return all(type(value) in _LEAVES for name, value in other.items() if name not in one)
+    return all(is_plain(value, there) for name, value in other.items() if name not in one)
 
 
-def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...]) -> bool:
-    return all(a is b or _alike_names(a.variables, b.variables) for a, b in zip(one, other, strict=True))
+def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...], here: Heap, there: Heap) -> bool:
+    return all(a is b or _alike_names(a.variables, b.variables, here, there) for a, b in zip(one, other, strict=True))
 
 
-def _alike_heaps(one: dict[int, HeapObject], other: dict[int, HeapObject]) -> bool:
+def _alike_heaps(one: Heap, other: Heap) -> bool:
     for key, record in one.items():
         known = other.get(key)
-        if known is not record and not (_untracked(record) if known is None else _alike_records(record, known)):
+        if known is not record and not (_untracked(record, one) if known is None else _alike_records(record, known, one, other)):
             return False
-    return len(one) == len(other) or all(_untracked(record) for key, record in other.items() if key not in one)
+    return len(one) == len(other) or all(_untracked(record, other) for key, record in other.items() if key not in one)
 
 
-def _untracked(record: HeapObject) -> bool:
-    return not isinstance(record, OrmObject | SessionObject) and all(type(value) in _LEAVES for value in held_by(record))
-
-
-def _alike_records(one: HeapObject, other: HeapObject) -> bool:
+def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) -> bool:
     if isinstance(one, Instance) and isinstance(other, Instance):
-        return one.cls is other.cls and _alike_names(one.attributes, other.attributes)
-    if isinstance(one, Collection) and isinstance(other, Collection) and _untracked(one) and _untracked(other):
-        return one.kind == other.kind
+        return one.cls is other.cls and _alike_names(one.attributes, other.attributes, here, there)
+    if isinstance(one, Collection) and isinstance(other, Collection) and one.kind == other.kind:
+        return one == other or (_untracked(one, here) and _untracked(other, there))
     return one == other
 
 

@@ -28,6 +28,8 @@ SINGLES = 2
 """So many single objects beside the summary of a collection's other elements are visited one after the other."""
 ROUNDS = 6
 """Passes over a loop body before its states are joined for good."""
+PLAIN_ROUNDS = 2
+"""Passes over a loop body that only plain data calls for."""
 
 
 @dataclass(slots=True)
@@ -275,10 +277,9 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
         # Before states are joined: what only one of them still holds keeps its own condition.
         for one in after:
             one.collect(held, keep)
-        waiting = [new for new in merge(after, DISJUNCTS) if not any(new.same(head) or _covers(head, new) for head in heads)]
+        waiting = [one for new in merge(after, DISJUNCTS) if (one := _taken_in(heads, new, again=done < PLAIN_ROUNDS)) is not None]
         if not waiting:
             break
-        heads.extend(waiting)
         if len(heads) > DISJUNCTS and done < ROUNDS // 2:
             kept = [state, *merge(heads[1:], DISJUNCTS - 1)]
             waiting = [one for one in kept if not any(one.same(head) for head in heads)]
@@ -292,9 +293,23 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
     return heads
 
 
-def _covers(head: State, new: State) -> bool:
-    """Whether a state at the head of a loop says nothing that ``head`` does not say already."""
-    return head.alike(new) and head.join(new).same(head)
+def _taken_in(heads: list[State], new: State, *, again: bool) -> State | None:
+    """Add a state to those at the head of a loop; returns the state from which the body is to be followed, if there is one.
+
+    States that differ in plain data alone become one; a loop that only gathers such data comes to rest at once. The first
+    head, of a loop that is not entered, stays as it is.
+    """
+    for place, head in enumerate(heads):
+        if not head.alike(new):
+            continue
+        joined = head.join(new)
+        if joined.same(head):
+            return None
+        if place:
+            heads[place] = joined
+            return joined if again else None
+    heads.append(new)
+    return new
 
 
 def while_loop(run: Run, node: ast.While, state: State) -> Flow:

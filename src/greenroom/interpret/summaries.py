@@ -42,7 +42,7 @@ def summarised(
     calls = (*(id(site.node) for site in run.call_sites()), id(node))
     # What happens in model code and under a schema is reported further out than at the call; only a call knows the sessions it used.
     apart = run.used is not None or bool(run.schema) or any(call.model_code for call in run.calls)
-    known, everything = _usable(run, given, apart=apart), None
+    known, everything, held = _usable(run, given, apart=apart), None, frozenset[int]()
     given_ids, given_tokens = len(naming.ids), len(naming.tokens)
     if known is None:
         held, attached = _attached(state, naming)
