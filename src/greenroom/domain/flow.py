@@ -132,9 +132,7 @@ def merge_returns(pairs: list[tuple[State, Value]], limit: int) -> list[tuple[St
         return pairs
     kept: list[tuple[State, Value]] = []
     for state, value in pairs:
-        place = next(
-            (i for i, (known, result) in enumerate(kept) if _alike_result(result, value, known, state) and known.alike(state)), None
-        )
+        place = next((i for i, (known, result) in enumerate(kept) if _alike_ways(known, result, state, value)), None)
         apart = place is None and len(kept) == COMPARED * limit
         if apart:
             place = len(kept) - 1

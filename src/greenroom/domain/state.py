@@ -352,7 +352,7 @@ def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
         seen.add(key)
         record = heap.get(key)
         return record is None or _untracked(record, heap, seen)
-    return kind in _LEAVES or (kind is Choice and all(is_plain(atom, heap, seen) for atom in value.atoms))  # type: ignore[union-attr] # the same
+    return kind in _LEAVES or (kind in _TRANSPARENT and all(is_plain(part, heap, seen) for part in _parts(value)))
 
 
 def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
@@ -386,11 +386,34 @@ def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) 
         return one.cls is other.cls and _alike_names(one.attributes, other.attributes, here, there)
     if isinstance(one, Collection) and isinstance(other, Collection) and one.kind == other.kind:
         return one == other or (_untracked(one, here) and _untracked(other, there))
+    if isinstance(one, OrmObject) and isinstance(other, OrmObject):
+        return _alike_objects(one, other, here, there)
     return one == other
+
+
+def _alike_objects(one: OrmObject, other: OrmObject, here: Heap, there: Heap) -> bool:
+    """Whether two objects are in the same condition but for what was assigned to ordinary columns.
+
+    A flush must have something to write for both of them, or for neither.
+    """
+    return (
+        one.conditions() == other.conditions()
+        and (one.mapped is other.mapped and one.life == other.life and one.session == other.session and one.new == other.new)
+        and (one.born == other.born and (one.touched == other.touched or max(one.touched, other.touched) <= 0))
+        and (one.many == other.many and one.assumed == other.assumed and one.complete == other.complete)
+        and (one.plan is other.plan or one.plan == other.plan)
+        and one.key == other.key
+        and bool(one.dirty) is bool(other.dirty)
+        and bool(one.dirty - one.perhaps) is bool(other.dirty - other.perhaps)
+        and all(name in one.mapped.columns and one.mapped.columns[name].ordinary for name in one.dirty ^ other.dirty)
+        and _alike_names(one.values, other.values, here, there)
+    )
 
 
 _LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute, SqlExpression, Statement, LoaderOption, Factory})
 """Values that hold no reference."""
+_TRANSPARENT = frozenset({Choice, Method, Rows})
+"""Values that are plain data where what they hold is."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 

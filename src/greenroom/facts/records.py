@@ -86,6 +86,11 @@ class Column:
     """The class (mixin, abstract base or mapped parent) that declares it."""
 
     @property
+    def ordinary(self) -> bool:
+        """Whether assigning to it has no consequences but for the column itself."""
+        return not (self.primary_key or self.foreign_keys or self.server_onupdate or self.onupdate is not Default.NONE)
+
+    @property
     def generated_on_insert(self) -> bool:
         """Whether the database produces a value on INSERT when none is given."""
         return self.server_default or self.computed or self.identity or self.default is Default.SQL

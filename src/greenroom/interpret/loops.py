@@ -277,7 +277,8 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
         # Before states are joined: what only one of them still holds keeps its own condition.
         for one in after:
             one.collect(held, keep)
-        waiting = [one for new in merge(after, DISJUNCTS) if (one := _taken_in(heads, new, again=done < PLAIN_ROUNDS)) is not None]
+        found = (_taken_in(heads, new, again=done < PLAIN_ROUNDS) for new in merge(after, DISJUNCTS))
+        waiting = [new for new in found if new is not None]
         if not waiting:
             break
         if len(heads) > DISJUNCTS and done < ROUNDS // 2:
