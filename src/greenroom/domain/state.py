@@ -307,6 +307,15 @@ class State:
             if before in held_by(record) or any(before in atoms(value) for value in held_by(record)):
                 self.heap[key] = _record_renamed(record, before, after)
 
+    def replace(self, old: Value, new: Value) -> None:
+        """Make every variable that holds ``old`` hold ``new``, those of suspended callers and generators too."""
+        self.variables.update({name: new for name, value in self.variables.items() if value == old})
+        if any(value == old for frame in self.frames for value in frame.variables.values()):
+            self.frames = tuple(
+                Frame(frame.function, {name: new if value == old else value for name, value in frame.variables.items()}, frame.id)
+                for frame in self.frames
+            )
+
     def collect(self, extra: Iterable[Value], keep: Iterable[int]) -> None:
         """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation."""
         kept = keep if isinstance(keep, dict) else set(keep)

@@ -61,7 +61,7 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
 
 
 def learn_sessions(run: Run, state: State, callee: FunctionValue, args: Arguments) -> Arguments:
-    """What is given for a session is one: the caller's variables that hold the same value hold that session from here on."""
+    """What is given for a session is one: whatever holds the same value holds that session from here on."""
     if not any(isinstance(value, Anything) and value.type is None and value.token is not None for value in spread(args)):
         return args
     function = callee.function
@@ -74,7 +74,7 @@ def learn_sessions(run: Run, state: State, callee: FunctionValue, args: Argument
         if not is_session_type(run, run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)):
             return given
         known = _annotated(run, state, function, parameter, given)
-        state.variables.update({name: known for name, value in state.variables.items() if value == given})
+        state.replace(given, known)
         return known
 
     positional = tuple(learnt(parameter, given) for parameter, given in zip_longest(parameters[: len(args.positional)], args.positional))
