@@ -80,6 +80,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
             sure=True,
             origin=None,
             loaded_at=None,
+            action="use",
             failed=record.failed,
         )
         run.emit(event, "Session", operation.name)
