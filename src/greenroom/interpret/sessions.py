@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -222,8 +222,13 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 reloading.reload(run, state, atom.id, node, drop=False)
                 again = state.orm(atom.id)
                 if again is not None:
-                    state.heap[atom.id] = again.evolve(attributes={n: s.unsure() for n, s in again.attributes.items()})
+                    state.heap[atom.id] = again.evolve(attributes={n: _perhaps_named(again, n, s) for n, s in again.attributes.items()})
     return NONE
+
+
+def _perhaps_named(record: OrmObject, name: str, known: LoadState) -> LoadState:
+    """An attribute after a refresh of names that are not known: whoever computes them asks for relationships."""
+    return IS_UNKNOWN if name in record.mapped.relationships and known.bits & ~LOADED else known.unsure()
 
 
 def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
