@@ -159,7 +159,9 @@ class State:
 
     def signature(self) -> object:
         """A key that only states which are alike share; states with different keys may be alike too."""
-        held = tuple([id(value) for value in self.variables.values() if type(value) not in _LEAVES])
+        held = tuple(
+            [id(value.plans if type(value) is Statement else value) for value in self.variables.values() if type(value) not in _INERT]
+        )
         heap = self.heap
         renamed = tuple(self.renames.done.items()) if self.renames is not None else ()
         frames = tuple(map(id, self.frames))
@@ -341,8 +343,13 @@ def _doubted(one: HeapObject, other: HeapObject, joined: HeapObject) -> HeapObje
 
 
 def both_alike(one: Value, other: Value) -> bool:
-    """Whether two values lead to the same tracked objects: equal, or both plain data."""
-    return one is other or (type(one) in _LEAVES and type(other) in _LEAVES) or one == other
+    """Whether two values lead to the same tracked objects: equal, or both plain data.
+
+    Queries with different loader options are not alike: what they load differs.
+    """
+    if type(one) in _LEAVES and type(other) in _LEAVES:
+        return type(one) is not Statement or type(other) is not Statement or one.plans == other.plans
+    return one is other or one == other
 
 
 def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
@@ -381,6 +388,8 @@ def _alike_records(one: HeapObject, other: HeapObject) -> bool:
 
 _LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute, SqlExpression, Statement, LoaderOption, Factory})
 """Values that hold no reference."""
+_INERT = _LEAVES - {Statement}
+"""Those that are all alike."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 
