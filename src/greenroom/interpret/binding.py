@@ -11,6 +11,7 @@ from greenroom.domain.values import (
     ANYTHING,
     Anything,
     Arguments,
+    Choice,
     Const,
     FunctionValue,
     Ref,
@@ -57,7 +58,17 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
         given = bound[parameter.arg]
         if isinstance(given, Anything) and parameter.annotation is not None:
             bound[parameter.arg] = _annotated(run, state, function, parameter, given)
+        elif isinstance(given, Choice) and parameter.annotation is not None:
+            bound[parameter.arg] = _meant(run, function, parameter, given)
     return bound
+
+
+def _meant(run: Run, function: Function, parameter: ast.arg, given: Choice) -> Value:
+    """Of data that may be of several types the part that the parameter is declared to take."""
+    if not all(isinstance(atom, Anything) and atom.type is not None for atom in given.atoms):
+        return given
+    type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
+    return next((atom for atom in given.atoms if isinstance(atom, Anything) and atom.type == type_ref), given)
 
 
 def learn_sessions(run: Run, state: State, callee: FunctionValue, args: Arguments) -> Arguments:

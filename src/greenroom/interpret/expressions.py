@@ -29,6 +29,7 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol
+from greenroom.interpret.dumps import dumped_names
 from greenroom.interpret.loops import comprehension
 from greenroom.interpret.narrowing import assume, known_truth
 from greenroom.interpret.protocols import equal, text, truth, used, walk
@@ -91,6 +92,8 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
         if isinstance(record, Collection):
             named.extend((key, item) for key, item in record.by_key.items() if isinstance(key, str))
             is_open = is_open or record.element is not None
+        elif (names := dumped_names(run, state, keyword.value)) is not None:
+            named.extend((name, ANYTHING) for name in names)
         else:
             is_open = True
     return Arguments(tuple(positional), tuple(named), is_open)

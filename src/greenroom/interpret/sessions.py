@@ -258,7 +258,7 @@ def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str
     """A relationship of the merged object holds merged objects."""
     relationship = record.mapped.relationships[name]
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-    if target is None or record.values[name] == NONE:
+    if target is None or not any(isinstance(atom, Ref) for atom in atoms(record.values[name])):
         return record.values[name]
     child = load(
         run,
