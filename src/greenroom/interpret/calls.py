@@ -228,6 +228,9 @@ def worth_following(run: Run, state: State, callee: FunctionValue, args: Argumen
     values = spread(args)
     if callee.receiver is not None:
         values.append(callee.receiver)
+        record = state.record(callee.receiver)
+        if function.kind == "property" and isinstance(record, Instance) and Const in map(type, record.attributes.values()):
+            return True  # what it says follows from what is known
     return any(_matters(state, value, 3) for value in values)
 
 
