@@ -48,7 +48,7 @@ def _load(
     *,
     many: bool,
     path: tuple[tuple[str, str], ...],
-    back: tuple[str, int] | None = None,
+    back: tuple[tuple[str, ...], int] | None = None,
 ) -> int:
     record = OrmObject(mapped, PERSISTENT, session, {}, plan=plan, many=many, loaded_at=run.site(node), touched=-1, born=-1)
     retire(run, state, key)
@@ -66,7 +66,7 @@ def _load(
             record.attributes[name] = IS_LOADED
             if target is not None and (name in plan.relationships or len(path) < EAGER_DEPTH):
                 child_key = run.identity(node, (key, name))
-                reverse = (relationship.back_populates, key) if relationship.back_populates else None
+                reverse = (ways_back(relationship, target), key)
                 if plan.everywhere:
                     child_plan = Plan(wildcard=plan.wildcard, everywhere=True).merge(child_plan)
                 child = _load(
@@ -81,9 +81,18 @@ def _load(
         else:
             bit = RAISING if condition == RAISING else LAZY
             record.attributes[name] = absent(bit, Origin(run.site(node), f"loaded here without `{name}`"))
-    if back is not None and back[0] in mapped.relationships and not mapped.relationships[back[0]].uselist:
-        record.values[HINT + back[0]] = Ref(back[1])
+    if back is not None:
+        record.values.update((HINT + name, Ref(back[1])) for name in back[0])
     return key
+
+
+def ways_back(relationship: Relationship, target: MappedClass) -> tuple[str, ...]:
+    """The to-one relationships of the target that lead back to the object through which it was loaded."""
+    declared = relationship.back_populates
+    reverse = target.relationships.get(declared) if declared is not None else None
+    if declared is None or reverse is None or reverse.uselist or declared in relationship.mirrors:
+        return relationship.mirrors
+    return (declared, *relationship.mirrors)
 
 
 def _subclass_columns(run: Run, mapped: MappedClass) -> dict[str, tuple[str, bool]]:
