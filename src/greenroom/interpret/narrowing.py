@@ -12,7 +12,6 @@ from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class, External
 from greenroom.program.types import Named
 
-
 BOOL = Named(External("builtins.bool"), ())
 
 

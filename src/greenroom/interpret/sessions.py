@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
@@ -351,12 +351,24 @@ def _entity(run: Run, state: State, session: int, statement: Statement, index: i
         plan = plan.merge(Plan(polymorphic=True))
     if len(primary) == 1:
         identity = next((value for name, value in statement.equal if name == f"{mapped.name}.{primary[0]}"), None)
-    return Ref(
-        fetch(
-            run, state, session, mapped, plan, node, identity=identity, many=identity is None,
-            restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
-        )
+    key = fetch(
+        run, state, session, mapped, plan, node, identity=identity, many=identity is None,
+        restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
     )  # fmt: skip
+    found = state.orm(key)
+    told = {name: value for name, value in _told(statement, mapped) if found is not None and name not in found.values}
+    if told and found is not None:
+        state.heap[key] = found.evolve(values={**found.values, **told})
+    return Ref(key)
+
+
+def _told(statement: Statement, mapped: MappedClass) -> Iterator[tuple[str, Value]]:
+    """The foreign keys that every row has, by what the query asks for."""
+    for name, value in statement.equal:
+        owner, _, attribute = name.rpartition(".")
+        column = mapped.columns.get(attribute) if owner == mapped.name else None
+        if column is not None and column.foreign_keys and isinstance(value, Anything | Const):
+            yield attribute, value
 
 
 def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:
