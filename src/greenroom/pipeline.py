@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from greenroom.config import Config
@@ -20,6 +20,7 @@ from greenroom.rules.registry import judge
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.discover import Group, discover
 from greenroom.source.problem import Gravity, Problem
+from greenroom.vocabulary import Confidence
 
 _BOUNDS = {
     "steps": f"the bound of {STEPS:,} steps for one entry point (fewer in a large project) was reached; what lies beyond was not followed",
@@ -64,7 +65,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             gc.collect()  # a batch run switches the collector off, and a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
-    chosen = {finding for finding in findings if config.enabled(finding.rule) and config.admits(finding.confidence)}
+    chosen = [finding for finding in _distinct(findings) if config.enabled(finding.rule) and config.admits(finding.confidence)]
     return Report(
         findings=tuple(sorted(chosen, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
         stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),
@@ -92,6 +93,22 @@ def _version(program: Program, group: Group) -> str:
     """The SQLAlchemy version that the project's dependency files pin; the newest where they are silent."""
     pinned = program.tree.dependencies(group).versions.get("sqlalchemy", "")
     return "2.0" if "2.0" in pinned and "2.1" not in pinned else "2.1"
+
+
+def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding of those that say the same of one expression: a definite one, with the shortest way to it."""
+    found: dict[object, Finding] = {}
+    for finding in findings:
+        place = (finding.rule, finding.path, finding.span, finding.message)
+        known = found.get(place)
+        if known is None or _rank(finding) < _rank(known):
+            found[place] = finding
+    return found.values()
+
+
+def _rank(finding: Finding) -> tuple[bool, int, list[tuple[Path, int, str]]]:
+    steps = [(step.path, step.line, step.message) for step in finding.trace]
+    return finding.confidence is not Confidence.DEFINITE, len(steps), steps
 
 
 def _assumed(tracker: Tracker) -> Iterator[Note]:

@@ -36,7 +36,7 @@ class Read(Event):
     origin: Origin | None
     loaded_at: Site | None
     action: str = "read"
-    """``read``, ``mutate`` (append, assign ...), or ``walk``."""
+    """``read``, ``mutate`` (append, assign ...), ``walk``, or ``use`` of a session (``attribute`` is the method)."""
     via: tuple[Site, ...] = ()
     """For reads inside a model's own code: from the member that the caller touched down to the read itself."""
     via_name: str = ""

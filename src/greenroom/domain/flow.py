@@ -8,8 +8,9 @@ from greenroom.domain.heap import (
     OrmObject,
     SessionObject,
 )
+from greenroom.domain.likeness import alike, both_alike
 from greenroom.domain.loading import EMITS
-from greenroom.domain.state import State, both_alike
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
     Const,
@@ -59,7 +60,7 @@ def merge(states: list[State], limit: int) -> list[State]:
     for state in states:
         signature = state.signature()
         if signature not in kept:
-            signature = next((other for other, known in kept.items() if known.alike(state)), signature)
+            signature = next((other for other, known in kept.items() if alike(known, state)), signature)
         known = kept.get(signature)
         apart = known is None and len(kept) == COMPARED * limit
         if apart:
@@ -148,4 +149,4 @@ def _alike_ways(known: State, result: Value, state: State, value: Value) -> bool
     """Results that a caller tells apart by a test (None, True, False) stay apart."""
     if result != value and (isinstance(result, Const) or isinstance(value, Const)):
         return False
-    return both_alike(result, value, known.heap, state.heap) and known.alike(state)
+    return both_alike(result, value, known.heap, state.heap) and alike(known, state)

@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from greenroom.domain.heap import (
-    Collection,
     HeapObject,
-    Instance,
     OrmObject,
     SessionObject,
     join_mappings,
     join_objects,
 )
+from greenroom.domain.holding import INERT, LEAVES, held_by, parts_of, record_renamed, renamed
 from greenroom.domain.loading import LOADED, LoadState
 from greenroom.domain.values import (
-    Anything,
-    Arguments,
-    Attribute,
-    Awaitables,
-    Block,
-    Choice,
-    ClassValue,
-    Const,
-    Factory,
-    FunctionValue,
-    Inspection,
-    Library,
-    LoaderOption,
-    Method,
-    ModuleValue,
-    Partial,
-    Pending,
     Ref,
-    Rows,
-    SqlExpression,
     Statement,
     Value,
     atoms,
 )
 from greenroom.program.symbols import Class, External, Function
-
-Heap: TypeAlias = "Mapping[int, HeapObject]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,28 +139,13 @@ class State:
 
     def signature(self) -> object:
         """A key that only states which are alike share; states with different keys may be alike too."""
-        held = tuple([id(value) for value in self.variables.values() if type(value) not in _LEAVES])
+        held = tuple(
+            [id(value.plans if type(value) is Statement else value) for value in self.variables.values() if type(value) not in INERT]
+        )
         heap = self.heap
         renamed = tuple(self.renames.done.items()) if self.renames is not None else ()
         frames = tuple(map(id, self.frames))
         return (self.frame_id, tuple(heap), tuple(map(id, heap.values())), held, frames, renamed, id(self.returning), self.leaving)
-
-    def alike(self, other: State) -> bool:
-        """Whether both know the same of sessions and mapped objects, whatever else they differ in.
-
-        Such states are joined rather than kept apart (property simulation: Das, Lerner and Seigle, "ESP", 2002): what a
-        condition said of plain values is lost, what it did to the database side never is.
-        """
-        return (
-            self.frame_id == other.frame_id
-            and self.leaving == other.leaving
-            and self.returning is other.returning
-            and self.renames == other.renames
-            and len(self.frames) == len(other.frames)
-            and _alike_heaps(self.heap, other.heap)
-            and _alike_names(self.variables, other.variables, self.heap, other.heap)
-            and (self.frames is other.frames or _alike_frames(self.frames, other.frames, self.heap, other.heap))
-        )
 
     def join(self, other: State, *, apart: bool = False) -> State:
         """The least state above both; from states ``apart``, only what both say of an absence is certain."""
@@ -289,8 +251,8 @@ class State:
                     record = heap.get(key)
                     if record is not None:
                         stack.extend(held_by(record))
-            elif kind not in _LEAVES:
-                stack.extend(_parts(value))
+            elif kind not in LEAVES:
+                stack.extend(parts_of(value))
         return seen
 
     def rename(self, old: int, new: int) -> None:
@@ -300,15 +262,24 @@ class State:
             self.renames = Renames(self.renames.watched, {**self.renames.done, old: new})
         if old in self.held:
             self.held = self.held - {old} | {new}
-        self.variables = {name: _renamed(value, before, after) for name, value in self.variables.items()}
+        self.variables = {name: renamed(value, before, after) for name, value in self.variables.items()}
         self.frames = tuple(
-            Frame(frame.function, {name: _renamed(value, before, after) for name, value in frame.variables.items()}, frame.id)
+            Frame(frame.function, {name: renamed(value, before, after) for name, value in frame.variables.items()}, frame.id)
             for frame in self.frames
         )
         self.heap.pop(old, None)
         for key, record in list(self.heap.items()):
             if before in held_by(record) or any(before in atoms(value) for value in held_by(record)):
-                self.heap[key] = _record_renamed(record, before, after)
+                self.heap[key] = record_renamed(record, before, after)
+
+    def replace(self, old: Value, new: Value) -> None:
+        """Make every variable that holds ``old`` hold ``new``, those of suspended callers and generators too."""
+        self.variables.update({name: new for name, value in self.variables.items() if value == old})
+        if any(value == old for frame in self.frames for value in frame.variables.values()):
+            self.frames = tuple(
+                Frame(frame.function, {name: new if value == old else value for name, value in frame.variables.items()}, frame.id)
+                for frame in self.frames
+            )
 
     def collect(self, extra: Iterable[Value], keep: Iterable[int]) -> None:
         """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation."""
@@ -332,155 +303,6 @@ def _doubted(one: HeapObject, other: HeapObject, joined: HeapObject) -> HeapObje
         if left is not None and right is not None and left.sure != right.sure:
             attributes[name] = LoadState(state.bits, left.sure & right.sure | state.sure & LOADED, state.origins)
     return joined.evolve(attributes=attributes)
-
-
-def both_alike(one: Value, other: Value, here: Heap, there: Heap) -> bool:
-    """Whether two values lead to the same tracked objects: equal, or both plain data."""
-    if one is other or (type(one) in _LEAVES and type(other) in _LEAVES):
-        return True
-    return one == other or (is_plain(one, here) and is_plain(other, there))
-
-
-def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
-    """Whether a value is data that leads to no session, to no mapped object and to no code."""
-    kind = type(value)
-    if kind is Ref:
-        key = value.id  # type: ignore[union-attr] # its type was compared above
-        seen = set() if seen is None else seen
-        if key in seen:
-            return True
-        seen.add(key)
-        record = heap.get(key)
-        return record is None or _untracked(record, heap, seen)
-    return kind in _LEAVES or (kind in _TRANSPARENT and all(is_plain(part, heap, seen) for part in _parts(value)))
-
-
-def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
-    return not isinstance(record, OrmObject | SessionObject) and all(is_plain(value, heap, seen) for value in held_by(record))
-
-
-def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:
-    if one is other:
-        return True
-    for name, value in one.items():
-        known = other.get(name)
-        if known is not value and not (is_plain(value, here) if known is None else both_alike(value, known, here, there)):
-            return False
-    return all(is_plain(value, there) for name, value in other.items() if name not in one)
-
-
-def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...], here: Heap, there: Heap) -> bool:
-    return all(a is b or _alike_names(a.variables, b.variables, here, there) for a, b in zip(one, other, strict=True))
-
-
-def _alike_heaps(one: Heap, other: Heap) -> bool:
-    for key, record in one.items():
-        known = other.get(key)
-        if known is not record and not (_untracked(record, one) if known is None else _alike_records(record, known, one, other)):
-            return False
-    return len(one) == len(other) or all(_untracked(record, other) for key, record in other.items() if key not in one)
-
-
-def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) -> bool:
-    if isinstance(one, Instance) and isinstance(other, Instance):
-        return one.cls is other.cls and _alike_names(one.attributes, other.attributes, here, there)
-    if isinstance(one, Collection) and isinstance(other, Collection) and one.kind == other.kind:
-        return one == other or (_untracked(one, here) and _untracked(other, there))
-    if isinstance(one, OrmObject) and isinstance(other, OrmObject):
-        return _alike_objects(one, other, here, there)
-    return one == other
-
-
-def _alike_objects(one: OrmObject, other: OrmObject, here: Heap, there: Heap) -> bool:
-    """Whether two objects are in the same condition but for what was assigned to ordinary columns.
-
-    A flush must have something to write for both of them, or for neither.
-    """
-    return (
-        one.conditions() == other.conditions()
-        and (one.mapped is other.mapped and one.life == other.life and one.session == other.session and one.new == other.new)
-        and (one.born == other.born and (one.touched == other.touched or max(one.touched, other.touched) <= 0))
-        and (one.many == other.many and one.assumed == other.assumed and one.complete == other.complete)
-        and (one.plan is other.plan or one.plan == other.plan)
-        and one.key == other.key
-        and bool(one.dirty) is bool(other.dirty)
-        and bool(one.dirty - one.perhaps) is bool(other.dirty - other.perhaps)
-        and all(name in one.mapped.columns and one.mapped.columns[name].ordinary for name in one.dirty ^ other.dirty)
-        and _alike_names(one.values, other.values, here, there)
-    )
-
-
-_LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute, SqlExpression, Statement, LoaderOption, Factory})
-"""Values that hold no reference."""
-_TRANSPARENT = frozenset({Choice, Method, Rows})
-"""Values that are plain data where what they hold is."""
-HINT = "~"
-"""Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
-
-
-def held_by(record: HeapObject) -> list[Value]:
-    """The values that a heap record holds."""
-    if isinstance(record, OrmObject):
-        held = [value for name, value in record.values.items() if not name.startswith(HINT)]
-        if record.session is not None:
-            held.append(Ref(record.session))
-        return held
-    if isinstance(record, Instance):
-        return list(record.attributes.values())
-    if isinstance(record, Collection):
-        held = [*(record.items or ()), *record.by_key.values()]
-        held.extend(value for value in (record.element, record.keys) if value is not None)
-        if record.owner is not None:
-            held.append(Ref(record.owner[0]))
-        return held
-    return []
-
-
-def _renamed(value: Value, before: Ref, after: Ref) -> Value:
-    if value == before:
-        return after
-    if isinstance(value, Choice) and before in value.atoms:
-        kept = (*(atom for atom in value.atoms if atom not in (before, after)), after)
-        return kept[0] if len(kept) == 1 else Choice(kept)
-    return value
-
-
-def _record_renamed(record: HeapObject, before: Ref, after: Ref) -> HeapObject:
-    if isinstance(record, OrmObject):
-        return record.evolve(values={name: _renamed(value, before, after) for name, value in record.values.items()})
-    if isinstance(record, Instance):
-        return Instance(record.cls, {n: _renamed(v, before, after) for n, v in record.attributes.items()}, record.schema)
-    if isinstance(record, Collection):
-        items = tuple(_renamed(item, before, after) for item in record.items) if record.items is not None else None
-        element = _renamed(record.element, before, after) if record.element is not None else None
-        by_key = {key: _renamed(value, before, after) for key, value in record.by_key.items()}
-        owner = (after.id, record.owner[1]) if record.owner is not None and record.owner[0] == before.id else record.owner
-        return Collection(record.kind, items, element, record.keys, by_key, owner, record.partial)
-    return record
-
-
-def _parts(value: Value) -> list[Value]:
-    match value:
-        case Choice(alternatives):
-            return list(alternatives)
-        case FunctionValue():
-            parts = [value.receiver] if value.receiver is not None else []
-            return [*parts, *(value.captured or {}).values()]
-        case Method(receiver, _) | Block(receiver, _) | Awaitables(receiver) | Inspection(receiver):
-            return [receiver]
-        case Partial(callee, args, kwargs):
-            return [callee, *args, *(item for _, item in kwargs)]
-        case Pending():
-            return [value.callee, *spread(value.args)]
-        case Rows():
-            return [value.element, *value.row]
-        case _:
-            return []
-
-
-def spread(args: Arguments) -> list[Value]:
-    """All argument values."""
-    return [*args.positional, *(value for _, value in args.named)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,6 +313,8 @@ NONE = Const(None)
 MADE = frozenset({"made", "error", "range", "enum", "member"})
 """First parts of the tokens of values that are there for certain: texts, numbers, caught exceptions."""
 ANYTHING = Anything()
+THERE = Anything(None, ("made",))
+"""Something that is not None."""
 WIDEST_CHOICE = 12
 PLAIN_CHOICE = 4
 """Constants and other plain data kept apart in one value."""

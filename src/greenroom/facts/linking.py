@@ -42,6 +42,16 @@ class Linker:
             _add_backref(mapped, target, draft, join)
         for mapped in list(self._registry.by_class.values()):
             _inherit_relationships(mapped)
+        for mapped in classes:
+            self._find_mirrors(mapped)
+
+    def _find_mirrors(self, mapped: MappedClass) -> None:
+        """Note which relationships of its targets lead back to a class."""
+        for name, known in mapped.relationships.items():
+            target = self._registry.by_class.get(known.target) if known.target is not None and known.remote_foreign_keys else None
+            if target is not None:
+                mirrors = tuple(other.name for other in target.relationships.values() if _leads_back(other, known, mapped))
+                mapped.relationships[name] = replace(known, mirrors=mirrors)
 
     def _target(self, draft: RelationshipDraft, mapped: MappedClass) -> MappedClass | None:
         if draft.target is None:
@@ -64,6 +74,16 @@ class Linker:
         return f"{named[0].table}.{(column.column_name if column else None) or attribute}"
 
 
+def _leads_back(other: Relationship, known: Relationship, mapped: MappedClass) -> bool:
+    """Whether a many-to-one goes the way of a one-to-many of ``mapped`` back, over the same key."""
+    if other.direction is not Direction.MANY_TO_ONE or set(other.local_foreign_keys) != set(known.remote_foreign_keys):
+        return False
+    owner: MappedClass | None = mapped
+    while owner is not None and owner.symbol is not other.target:
+        owner = owner.parent
+    return owner is not None
+
+
 def relationship(draft: RelationshipDraft, target: MappedClass | None, join: Join) -> Relationship:
     """Return the finished relationship."""
     viewonly = draft.flag("viewonly")
@@ -79,6 +99,7 @@ def relationship(draft: RelationshipDraft, target: MappedClass | None, join: Joi
         uselist=uselist,
         lazy=draft.lazy,
         local_foreign_keys=join.foreign if join.direction is Direction.MANY_TO_ONE else (),
+        remote_foreign_keys=join.foreign if join.direction is Direction.ONE_TO_MANY else (),
         back_populates=draft.text("back_populates") or _backref_name(draft),
         secondary=draft.secondary is not None,
         viewonly=viewonly,
@@ -128,6 +149,7 @@ def _reverse(mapped: MappedClass, draft: RelationshipDraft, join: Join, backref:
         uselist=given if isinstance(given, bool) else direction is not Direction.MANY_TO_ONE,
         lazy=lazy_word(keywords.get("lazy")),
         local_foreign_keys=join.foreign if direction is Direction.MANY_TO_ONE else (),
+        remote_foreign_keys=join.foreign if direction is Direction.ONE_TO_MANY else (),
         back_populates=draft.name,
         secondary=draft.secondary is not None,
         viewonly=viewonly,

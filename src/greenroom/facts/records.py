@@ -116,6 +116,10 @@ class Relationship:
     ``raise_on_sql``, ``noload``, ``write_only``, ``dynamic`` (``True`` is ``select``, ``False`` is ``joined``, ``None`` is ``noload``)."""
     local_foreign_keys: tuple[str, ...] = ()
     """For many-to-one: this class's column attributes that hold the key."""
+    remote_foreign_keys: tuple[str, ...] = ()
+    """For one-to-many: the target's column attributes that hold the key."""
+    mirrors: tuple[str, ...] = ()
+    """For one-to-many: the target's to-one relationships over the same key, whether or not they are declared as its reverse."""
     back_populates: str | None = None
     """The reverse attribute, from ``back_populates`` or from the other side's ``backref``."""
     secondary: bool = False

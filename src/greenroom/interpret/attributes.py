@@ -6,6 +6,7 @@ import ast
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.holding import HINT
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -21,10 +22,10 @@ from greenroom.domain.loading import (
     Origin,
     Site,
 )
-from greenroom.domain.state import HINT, State
+from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, MappedClass, Relationship
-from greenroom.interpret.materialise import assumed, related_value, strategy_of
+from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.reloading import reload
 from greenroom.interpret.run import Run
@@ -119,10 +120,10 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
                 brought = state.orm(made_key)
                 if brought is not None:
                     state.heap[made_key] = brought.evolve(life=record.life, session=None)
-    if relationship.back_populates in target.relationships and not target.relationships[relationship.back_populates].uselist:
-        made = state.orm(child)
-        if made is not None:
-            state.heap[child] = made.evolve(values={**made.values, HINT + relationship.back_populates: Ref(key)})
+    back = ways_back(relationship, target)
+    made = state.orm(child)
+    if back and made is not None:
+        state.heap[child] = made.evolve(values={**made.values, **{HINT + name: Ref(key) for name in back}})
     value = related_value(run, state, node, key, relationship, Ref(child))
     current = state.orm(key)
     if current is not None:

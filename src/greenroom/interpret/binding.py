@@ -6,11 +6,13 @@ import ast
 from itertools import zip_longest
 
 from greenroom.domain.heap import Collection
-from greenroom.domain.state import State, spread
+from greenroom.domain.holding import spread
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
     Anything,
     Arguments,
+    Choice,
     Const,
     FunctionValue,
     Ref,
@@ -57,11 +59,21 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
         given = bound[parameter.arg]
         if isinstance(given, Anything) and parameter.annotation is not None:
             bound[parameter.arg] = _annotated(run, state, function, parameter, given)
+        elif isinstance(given, Choice) and parameter.annotation is not None:
+            bound[parameter.arg] = _meant(run, function, parameter, given)
     return bound
 
 
+def _meant(run: Run, function: Function, parameter: ast.arg, given: Choice) -> Value:
+    """Of data that may be of several types the part that the parameter is declared to take."""
+    if not all(isinstance(atom, Anything) and atom.type is not None for atom in given.atoms):
+        return given
+    type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
+    return next((atom for atom in given.atoms if isinstance(atom, Anything) and atom.type == type_ref), given)
+
+
 def learn_sessions(run: Run, state: State, callee: FunctionValue, args: Arguments) -> Arguments:
-    """What is given for a session is one: the caller's variables that hold the same value hold that session from here on."""
+    """What is given for a session is one: whatever holds the same value holds that session from here on."""
     if not any(isinstance(value, Anything) and value.type is None and value.token is not None for value in spread(args)):
         return args
     function = callee.function
@@ -74,7 +86,7 @@ def learn_sessions(run: Run, state: State, callee: FunctionValue, args: Argument
         if not is_session_type(run, run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)):
             return given
         known = _annotated(run, state, function, parameter, given)
-        state.variables.update({name: known for name, value in state.variables.items() if value == given})
+        state.replace(given, known)
         return known
 
     positional = tuple(learnt(parameter, given) for parameter, given in zip_longest(parameters[: len(args.positional)], args.positional))

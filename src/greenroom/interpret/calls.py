@@ -7,8 +7,9 @@ from contextlib import nullcontext
 
 from greenroom.domain.flow import Raised, compact, merge_returns
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.holding import held_by, spread
 from greenroom.domain.loading import BLANK, IS_UNKNOWN, LOADED, LoadState, Site
-from greenroom.domain.state import Frame, State, held_by, spread
+from greenroom.domain.state import Frame, State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -228,6 +229,9 @@ def worth_following(run: Run, state: State, callee: FunctionValue, args: Argumen
     values = spread(args)
     if callee.receiver is not None:
         values.append(callee.receiver)
+        record = state.record(callee.receiver)
+        if function.kind == "property" and isinstance(record, Instance) and Const in map(type, record.attributes.values()):
+            return True  # what it says follows from what is known
     return any(_matters(state, value, 3) for value in values)
 
 

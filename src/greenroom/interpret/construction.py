@@ -19,6 +19,7 @@ from greenroom.domain.values import (
 from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import library
 from greenroom.interpret.access import is_enum, put
+from greenroom.interpret.binding import bind
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import validate
@@ -46,11 +47,31 @@ def construct(run: Run, state: State, symbol: Class, args: Arguments, node: ast.
     init = run.program.member(symbol, "__init__")
     if isinstance(init, Function):
         run.tables.call(run, state, FunctionValue(init, Ref(key)), args, node)
+        if state.heap.get(key) == Instance(symbol, {}, schema):
+            _keep_arguments(run, state, init, key, args)
     else:
         _fill(run, state, symbol, key, args)
         if schema is not None:
             _validate_fields(run, state, schema, args, node)
     return Ref(key)
+
+
+def _keep_arguments(run: Run, state: State, init: Function, key: int, args: Arguments) -> None:
+    """``self.name = name`` in an ``__init__`` that was not worth following."""
+    body = init.node.body
+    given = bind(run, state, FunctionValue(init, Ref(key)), args) if isinstance(body, list) else {}
+    kept: dict[str, Value] = {}
+    for statement in body if isinstance(body, list) else ():
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attr)], value=ast.Name(id=name)) if name in given:
+                kept[attr] = given[name]
+            case ast.AnnAssign(target=ast.Attribute(value=ast.Name(), attr=attr), value=ast.Name(id=name)) if name in given:
+                kept[attr] = given[name]
+            case _:
+                pass
+    record = state.heap[key]
+    if kept and isinstance(record, Instance):
+        state.heap[key] = Instance(record.cls, kept, record.schema)
 
 
 def _fill(run: Run, state: State, symbol: Class, key: int, args: Arguments) -> None:

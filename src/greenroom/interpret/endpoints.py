@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
+from greenroom.domain.holding import spread
 from greenroom.domain.loading import Site
-from greenroom.domain.state import State, spread
+from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
 from greenroom.interpret.calls import outcomes

@@ -29,8 +29,10 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol
+from greenroom.interpret.dumps import dumped_names
+from greenroom.interpret.library import not_null
 from greenroom.interpret.loops import comprehension
-from greenroom.interpret.narrowing import assume, known_truth
+from greenroom.interpret.narrowing import assume, is_made, known_truth
 from greenroom.interpret.protocols import equal, text, truth, used, walk
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.scan import function_symbol
@@ -91,6 +93,8 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
         if isinstance(record, Collection):
             named.extend((key, item) for key, item in record.by_key.items() if isinstance(key, str))
             is_open = is_open or record.element is not None
+        elif (names := dumped_names(run, state, keyword.value)) is not None:
+            named.extend((name, ANYTHING) for name in names)
         else:
             is_open = True
     return Arguments(tuple(positional), tuple(named), is_open)
@@ -202,6 +206,8 @@ def _compare(run: Run, node: ast.Compare, state: State) -> Value:
 def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Value:
     if isinstance(left, Attribute) and isinstance(operator, ast.Eq):
         return SqlExpression(equal=((f"{left.mapped.name}.{left.name}", right),))
+    if isinstance(left, Attribute) and isinstance(operator, ast.NotEq) and right == NONE:
+        return not_null(left)
     if isinstance(left, Attribute | SqlExpression) or isinstance(right, Attribute | SqlExpression):
         return SqlExpression()
     if isinstance(operator, ast.Is | ast.IsNot):
@@ -248,7 +254,7 @@ def _identical(left: Value, right: Value) -> bool | None:
     if isinstance(left, Ref) and isinstance(right, Ref):
         return True if left.id == right.id else None
     one, other = (left, right) if isinstance(right, Const) else (right, left)
-    if isinstance(other, Const) and other.value is None and not isinstance(one, Anything):
+    if isinstance(other, Const) and other.value is None and (not isinstance(one, Anything) or is_made(one)):
         return False
     return None
 

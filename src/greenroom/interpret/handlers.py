@@ -8,16 +8,12 @@ from greenroom.domain.flow import Flow, Raised, compact, merge
 from greenroom.domain.state import State
 from greenroom.domain.values import Anything, ClassValue, Library, Ref, Value
 from greenroom.interpret.access import own_class
+from greenroom.interpret.mishaps import may_happen, named
 from greenroom.interpret.run import DISJUNCTS, Run
 from greenroom.program.symbols import Class, External
 
 EVERYTHING = frozenset({"Exception", "BaseException"})
 DRIVERS = frozenset({"sqlalchemy", "asyncpg", "psycopg", "psycopg2", "sqlite3", "aiosqlite", "pymysql", "aiomysql", "asyncmy"})
-PLAIN_ERRORS = frozenset(
-    {"ArithmeticError", "AttributeError", "IndexError", "KeyError", "LookupError", "OverflowError", "TypeError", "UnicodeDecodeError",
-     "UnicodeError", "ValueError", "ZeroDivisionError"}
-)  # fmt: skip
-"""What operators, subscripts and conversions raise: taken for possible where a clause names it."""
 LOOKUP_ERRORS = frozenset({"NoResultFound", "MultipleResultsFound"})
 USAGE_ERRORS = frozenset({"InvalidRequestError", "MissingGreenlet", "DetachedInstanceError"})
 
@@ -43,16 +39,10 @@ def _class_of(run: Run, state: State, value: Value, raised: ast.expr) -> Externa
         case Ref():
             return own_class(run, state, value)
         case Anything(_, ("call", *_)):
-            made = _named(run, raised.func) if isinstance(raised, ast.Call) else None
+            made = named(run, raised.func) if isinstance(raised, ast.Call) else None
             return made if made is not None else External("builtins.RaisedByName")
         case _:
             return None
-
-
-def _named(run: Run, node: ast.expr | None) -> External | Class | None:
-    """The class of exceptions that an expression names."""
-    symbol = run.program.resolve(run.module, node, function=run.function) if node is not None and run.module is not None else None
-    return symbol if isinstance(symbol, External | Class) else None
 
 
 def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
@@ -101,8 +91,8 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[R
             if verdict is not True:
                 rest.append(item)
         remaining = rest
-        if not entering and ended and _plain(run, handler.type):
-            entering, errors = [before.fork()], [_named(run, handler.type)]
+        if not entering and ended and may_happen(run, before, node.body, handler.type):
+            entering, errors = [before.fork()], [named(run, handler.type)]
         if not entering:
             continue
         for entered in entering:
@@ -116,14 +106,6 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[R
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     escaping.extend(remaining)
-
-
-def _plain(run: Run, handler: ast.expr | None) -> bool:
-    """Whether plain Python may raise what a clause catches: ``int(x)`` or ``d[k]`` do, before the block has had an effect."""
-    if isinstance(handler, ast.Tuple):
-        return any(_plain(run, part) for part in handler.elts)
-    symbol = _named(run, handler)
-    return isinstance(symbol, External) and symbol.root == "builtins" and symbol.name in PLAIN_ERRORS
 
 
 def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised], depth: int) -> tuple[Flow, list[Raised]]:

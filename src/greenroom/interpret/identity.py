@@ -102,7 +102,7 @@ def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identi
             continue
         if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
             continue
-        live = state.reachable() if live is None else live
+        live = state.reachable() | state.held if live is None else live
         if other_key in live:
             for name, known in other.attributes.items():
                 if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:

@@ -7,12 +7,14 @@ import re
 
 from greenroom.domain.events import MadeTransient
 from greenroom.domain.heap import TRANSIENT, Collection, OrmObject, SessionObject
+from greenroom.domain.holding import spread
 from greenroom.domain.loading import DROPPED, IS_LOADED
 from greenroom.domain.plans import NOTHING
-from greenroom.domain.state import State, spread
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
+    THERE,
     Aliased,
     Anything,
     Arguments,
@@ -252,10 +254,22 @@ def awaited(run: Run, state: State, symbol: External, args: Arguments, node: ast
     return ANYTHING
 
 
+def not_null(attribute: Attribute) -> SqlExpression:
+    """``Model.attribute.is_not(None)``: something is there, whatever it is."""
+    column = attribute.mapped.columns.get(attribute.name)
+    if column is None or column.primary_key:
+        return SqlExpression()
+    return SqlExpression(equal=((f"{attribute.mapped.name}.{attribute.name}", THERE),))
+
+
 def expression_method(receiver: Value, name: str, args: Arguments) -> Value:
     """A method of a column or SQL expression: another SQL expression."""
     if isinstance(receiver, Attribute) and name in ("of_type", "and_"):
         return receiver
+    if isinstance(receiver, Attribute) and name in ("is_not", "isnot") and args.get(0) == NONE:
+        return not_null(receiver)
+    if isinstance(receiver, Attribute) and name == "is_" and args.get(0) == NONE:
+        return SqlExpression(equal=((f"{receiver.mapped.name}.{receiver.name}", NONE),))
     if isinstance(receiver, Attribute) and name == "in_":
         return SqlExpression()
     return SqlExpression()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from greenroom.domain.flow import Flow, merge
 from greenroom.domain.heap import Collection, OrmObject, join_objects
+from greenroom.domain.likeness import alike
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, atoms, join_all, join_values
@@ -301,7 +302,7 @@ def _taken_in(heads: list[State], new: State, *, again: bool) -> State | None:
     head, of a loop that is not entered, stays as it is.
     """
     for place, head in enumerate(heads):
-        if not head.alike(new):
+        if not alike(head, new):
             continue
         joined = head.join(new)
         if joined.same(head):

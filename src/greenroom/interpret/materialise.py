@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject, join_objects
+from greenroom.domain.holding import HINT
 from greenroom.domain.loading import DEFERRED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
-from greenroom.domain.state import HINT, State
+from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value
 from greenroom.facts.records import Inheritance, MappedClass, Relationship
 from greenroom.interpret.run import Run
@@ -48,7 +49,7 @@ def _load(
     *,
     many: bool,
     path: tuple[tuple[str, str], ...],
-    back: tuple[str, int] | None = None,
+    back: tuple[tuple[str, ...], int] | None = None,
 ) -> int:
     record = OrmObject(mapped, PERSISTENT, session, {}, plan=plan, many=many, loaded_at=run.site(node), touched=-1, born=-1)
     retire(run, state, key)
@@ -66,7 +67,7 @@ def _load(
             record.attributes[name] = IS_LOADED
             if target is not None and (name in plan.relationships or len(path) < EAGER_DEPTH):
                 child_key = run.identity(node, (key, name))
-                reverse = (relationship.back_populates, key) if relationship.back_populates else None
+                reverse = (ways_back(relationship, target), key)
                 if plan.everywhere:
                     child_plan = Plan(wildcard=plan.wildcard, everywhere=True).merge(child_plan)
                 child = _load(
@@ -81,9 +82,18 @@ def _load(
         else:
             bit = RAISING if condition == RAISING else LAZY
             record.attributes[name] = absent(bit, Origin(run.site(node), f"loaded here without `{name}`"))
-    if back is not None and back[0] in mapped.relationships and not mapped.relationships[back[0]].uselist:
-        record.values[HINT + back[0]] = Ref(back[1])
+    if back is not None:
+        record.values.update((HINT + name, Ref(back[1])) for name in back[0])
     return key
+
+
+def ways_back(relationship: Relationship, target: MappedClass) -> tuple[str, ...]:
+    """The to-one relationships of the target that lead back to the object through which it was loaded."""
+    declared = relationship.back_populates
+    reverse = target.relationships.get(declared) if declared is not None else None
+    if declared is None or reverse is None or reverse.uselist or declared in relationship.mirrors:
+        return relationship.mirrors
+    return (declared, *relationship.mirrors)
 
 
 def _subclass_columns(run: Run, mapped: MappedClass) -> dict[str, tuple[str, bool]]:

@@ -12,6 +12,8 @@ from greenroom.interpret.run import Infeasible, Run
 from greenroom.program.symbols import Class, External
 from greenroom.program.types import Named
 
+BOOL = Named(External("builtins.bool"), ())
+
 
 def known_truth(state: State, value: Value) -> bool | None:
     """Whether a value is true; None when that is not known."""
@@ -156,6 +158,8 @@ def _filter(state: State, name: str, *, truth: bool) -> None:
     if not isinstance(value, Choice):
         if value is not None and (known := known_truth(state, value)) is not None and known is not truth:
             raise Infeasible
+        if isinstance(value, Anything) and value.token is not None and value.type == BOOL:
+            state.replace(value, Const(truth))  # whoever was given the same flag, or gave it, is told too
         return
     kept = tuple(atom for atom in value.atoms if known_truth(state, atom) in (None, truth))
     _keep(state, name, kept)

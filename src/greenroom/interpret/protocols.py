@@ -82,10 +82,22 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
 def truth(run: Run, state: State, value: Value, node: ast.AST) -> None:
     """``bool(value)``."""
     for atom in atoms(value):
-        if isinstance(atom, Pending):
-            used(run, atom)
-        else:
+        if not isinstance(atom, Pending):
             dunder(run, state, atom, ("__bool__", "__len__"), Arguments(), node)
+        elif not _may_be_none(run, node):
+            used(run, atom)
+
+
+def _may_be_none(run: Run, node: ast.AST) -> bool:
+    """Whether a test asks for a name to which the function assigns None: it tells whether there is a coroutine at all."""
+    if not isinstance(node, ast.Name) or run.function is None:
+        return False
+    for part in ast.walk(run.function.node):
+        if isinstance(part, ast.Assign | ast.AnnAssign) and isinstance(part.value, ast.Constant) and part.value.value is None:
+            targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+            if any(isinstance(target, ast.Name) and target.id == node.id for target in targets):
+                return True
+    return False
 
 
 def walk(run: Run, state: State, value: Value, node: ast.AST) -> Value:

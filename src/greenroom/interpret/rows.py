@@ -61,11 +61,14 @@ def listed(run: Run, state: State, element: Value, node: ast.AST) -> Value:
 
 
 def single(run: Run, state: State, element: Value, node: ast.AST) -> Value:
-    """One row: an object that stood for many becomes a single one."""
+    """One row: an object that stood for many becomes a single one, and so does what is loaded along to-one relationships."""
     for atom in atoms(element):
         record = state.record(atom)
         if isinstance(record, OrmObject) and record.many and isinstance(atom, Ref):
             state.heap[atom.id] = replace(record, many=False)
+            for name, relationship in record.mapped.relationships.items():
+                if not relationship.uselist and name in record.values:
+                    single(run, state, record.values[name], node)
         elif isinstance(record, Collection) and record.kind == "row":
             for item in record.items or ():
                 single(run, state, item, node)

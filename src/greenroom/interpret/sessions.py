@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, LOADED, Origin, absent
+from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -80,6 +80,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
             sure=True,
             origin=None,
             loaded_at=None,
+            action="use",
             failed=record.failed,
         )
         run.emit(event, "Session", operation.name)
@@ -221,8 +222,13 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 reloading.reload(run, state, atom.id, node, drop=False)
                 again = state.orm(atom.id)
                 if again is not None:
-                    state.heap[atom.id] = again.evolve(attributes={n: s.unsure() for n, s in again.attributes.items()})
+                    state.heap[atom.id] = again.evolve(attributes={n: _perhaps_named(again, n, s) for n, s in again.attributes.items()})
     return NONE
+
+
+def _perhaps_named(record: OrmObject, name: str, known: LoadState) -> LoadState:
+    """An attribute after a refresh of names that are not known: whoever computes them asks for relationships."""
+    return IS_UNKNOWN if name in record.mapped.relationships and known.bits & ~LOADED else known.unsure()
 
 
 def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
@@ -252,7 +258,7 @@ def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str
     """A relationship of the merged object holds merged objects."""
     relationship = record.mapped.relationships[name]
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-    if target is None or record.values[name] == NONE:
+    if target is None or not any(isinstance(atom, Ref) for atom in atoms(record.values[name])):
         return record.values[name]
     child = load(
         run,
@@ -345,12 +351,24 @@ def _entity(run: Run, state: State, session: int, statement: Statement, index: i
         plan = plan.merge(Plan(polymorphic=True))
     if len(primary) == 1:
         identity = next((value for name, value in statement.equal if name == f"{mapped.name}.{primary[0]}"), None)
-    return Ref(
-        fetch(
-            run, state, session, mapped, plan, node, identity=identity, many=identity is None,
-            restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
-        )
+    key = fetch(
+        run, state, session, mapped, plan, node, identity=identity, many=identity is None,
+        restricted=statement.restricted, populate=statement.populate_existing or statement.returning, extra=("entity", index),
     )  # fmt: skip
+    found = state.orm(key)
+    told = {name: value for name, value in _told(statement, mapped) if found is not None and name not in found.values}
+    if told and found is not None:
+        state.heap[key] = found.evolve(values={**found.values, **told})
+    return Ref(key)
+
+
+def _told(statement: Statement, mapped: MappedClass) -> Iterator[tuple[str, Value]]:
+    """The foreign keys that every row has, by what the query asks for."""
+    for name, value in statement.equal:
+        owner, _, attribute = name.rpartition(".")
+        column = mapped.columns.get(attribute) if owner == mapped.name else None
+        if column is not None and column.foreign_keys and isinstance(value, Anything | Const):
+            yield attribute, value
 
 
 def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:

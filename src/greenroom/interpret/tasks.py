@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from greenroom.domain.events import SharedSession
 from greenroom.domain.heap import Collection, Instance, SessionObject
-from greenroom.domain.state import State, spread
+from greenroom.domain.holding import spread
+from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,

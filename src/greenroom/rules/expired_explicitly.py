@@ -12,7 +12,8 @@ from greenroom.rules.rule import Rule, plain, reading
 
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Read) and plain(event) and event.bit in (EXPIRED, REFRESHED_AWAY):
-        message = f"`{event.model}.{event.attribute}` was unloaded on purpose; reading it emits SQL"
+        how = "unloaded by a refresh" if event.bit == REFRESHED_AWAY else "expired"
+        message = f"`{event.model}.{event.attribute}` was {how}; reading it emits SQL"
         yield from reading(rule, event, message, "name the attribute in `refresh(obj, [...])`, or read it before it is unloaded")
 
 

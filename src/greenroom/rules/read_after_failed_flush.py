@@ -11,7 +11,8 @@ from greenroom.rules.rule import Rule, reading
 
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if isinstance(event, Read) and event.failed is not None:
-        message = f"a flush failed and nothing rolled back yet: reading `{event.model}.{event.attribute}` raises `PendingRollbackError`"
+        use = f"`{event.attribute}` of the session" if event.action == "use" else f"reading `{event.model}.{event.attribute}`"
+        message = f"a flush failed and nothing rolled back yet: {use} raises `PendingRollbackError`"
         yield from reading(rule, event, message, "roll back first, and read what the message needs before the flush")
 
 

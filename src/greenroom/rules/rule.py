@@ -65,7 +65,9 @@ def chain(event: Read) -> tuple[Step, ...]:
     steps.extend(step(call, "through this call") for call in event.calls)
     steps.extend(caused(event.failed or event.origin))
     target = f"`{event.model}.{event.attribute}`"
-    if event.via:
+    if event.action == "use":
+        steps.append(step(event.site, f"`{event.attribute}` is called here"))
+    elif event.via:
         steps.append(step(event.site, f"`{event.via_name}` is used here"))
         steps.append(step(event.via[-1], f"it reads {target}"))
     elif event.schema:

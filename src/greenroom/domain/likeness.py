@@ -1,0 +1,112 @@
+"""When two states are alike: they know the same of sessions and mapped objects, whatever else they differ in.
+
+Such states are joined rather than kept apart (property simulation: Das, Lerner and Seigle, "ESP", 2002): what a condition
+said of plain data is lost, what it did to the database side never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
+from greenroom.domain.holding import LEAVES, TRANSPARENT, held_by, parts_of
+from greenroom.domain.state import Frame, State
+from greenroom.domain.values import Ref, Statement, Value
+
+Heap: TypeAlias = Mapping[int, HeapObject]
+
+
+def alike(one: State, other: State) -> bool:
+    """Whether two states at one point of the program are alike."""
+    return (
+        one.frame_id == other.frame_id
+        and one.leaving == other.leaving
+        and one.returning is other.returning
+        and one.renames == other.renames
+        and len(one.frames) == len(other.frames)
+        and _alike_heaps(one.heap, other.heap)
+        and _alike_names(one.variables, other.variables, one.heap, other.heap)
+        and (one.frames is other.frames or _alike_frames(one.frames, other.frames, one.heap, other.heap))
+    )
+
+
+def both_alike(one: Value, other: Value, here: Heap, there: Heap) -> bool:
+    """Whether two values lead to the same tracked objects: equal, or both plain data.
+
+    Queries with different loader options are not alike: what they load differs.
+    """
+    if type(one) in LEAVES and type(other) in LEAVES:
+        return type(one) is not Statement or type(other) is not Statement or one.plans == other.plans
+    if one is other:
+        return True
+    return one == other or (is_plain(one, here) and is_plain(other, there))
+
+
+def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
+    """Whether a value is data that leads to no session, to no mapped object and to no code."""
+    kind = type(value)
+    if kind is Ref:
+        key = value.id  # type: ignore[union-attr] # its type was compared above
+        seen = set() if seen is None else seen
+        if key in seen:
+            return True
+        seen.add(key)
+        record = heap.get(key)
+        return record is None or _untracked(record, heap, seen)
+    return kind in LEAVES or (kind in TRANSPARENT and all(is_plain(part, heap, seen) for part in parts_of(value)))
+
+
+def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
+    return not isinstance(record, OrmObject | SessionObject) and all(is_plain(value, heap, seen) for value in held_by(record))
+
+
+def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:
+    if one is other:
+        return True
+    for name, value in one.items():
+        known = other.get(name)
+        if known is not value and not (is_plain(value, here) if known is None else both_alike(value, known, here, there)):
+            return False
+    return all(is_plain(value, there) for name, value in other.items() if name not in one)
+
+
+def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...], here: Heap, there: Heap) -> bool:
+    return all(a is b or _alike_names(a.variables, b.variables, here, there) for a, b in zip(one, other, strict=True))
+
+
+def _alike_heaps(one: Heap, other: Heap) -> bool:
+    for key, record in one.items():
+        known = other.get(key)
+        if known is not record and not (_untracked(record, one) if known is None else _alike_records(record, known, one, other)):
+            return False
+    return len(one) == len(other) or all(_untracked(record, other) for key, record in other.items() if key not in one)
+
+
+def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) -> bool:
+    if isinstance(one, Instance) and isinstance(other, Instance):
+        return one.cls is other.cls and _alike_names(one.attributes, other.attributes, here, there)
+    if isinstance(one, Collection) and isinstance(other, Collection) and one.kind == other.kind:
+        return one == other or (_untracked(one, here) and _untracked(other, there))
+    if isinstance(one, OrmObject) and isinstance(other, OrmObject):
+        return _alike_objects(one, other, here, there)
+    return one == other
+
+
+def _alike_objects(one: OrmObject, other: OrmObject, here: Heap, there: Heap) -> bool:
+    """Whether two objects are in the same condition but for what was assigned to ordinary columns.
+
+    A flush must have something to write for both of them, or for neither.
+    """
+    return (
+        one.conditions() == other.conditions()
+        and (one.mapped is other.mapped and one.life == other.life and one.session == other.session and one.new == other.new)
+        and (one.born == other.born and (one.touched == other.touched or max(one.touched, other.touched) <= 0))
+        and (one.many == other.many and one.assumed == other.assumed and one.complete == other.complete)
+        and (one.plan is other.plan or one.plan == other.plan)
+        and one.key == other.key
+        and bool(one.dirty) is bool(other.dirty)
+        and bool(one.dirty - one.perhaps) is bool(other.dirty - other.perhaps)
+        and all(name in one.mapped.columns and one.mapped.columns[name].ordinary for name in one.dirty ^ other.dirty)
+        and _alike_names(one.values, other.values, here, there)
+    )
