@@ -56,7 +56,10 @@ MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 
 def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
     """Call a value. Coroutines come back as :class:`Pending`."""
-    return run.each(something(callee), state, lambda atom, inner: _call(run, inner, atom, args, node))
+    callee = something(callee)
+    if isinstance(callee, Choice) and not run.joining:
+        callee = callee.atoms[run.pick(len(callee.atoms), callees=True)]
+    return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
 
 
 def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of callable

@@ -55,6 +55,8 @@ class Choosing:
     count: int
     index: int = 0
     payload: Sequence[tuple[State, Value]] = ()
+    callees: bool = False
+    """Whether the alternatives are functions, each of which is to be followed as far as the others."""
 
 
 @dataclass(slots=True)
@@ -290,8 +292,12 @@ class Run:
 
     @property
     def share(self) -> int:
-        """The work that a call made here gets."""
-        return min(max((self.limit - self.steps) // 2, LEAST), self.total - self.steps)
+        """The work that a call made here gets: half of what is left, divided equally among the functions that it may call."""
+        ways, tried = 1, 0
+        for choice in self.choices[: self.position]:
+            if choice.callees:
+                ways, tried = ways * choice.count, tried * choice.count + choice.index
+        return min(max((self.limit - self.steps) // (2 * ways - tried), LEAST), self.total - self.steps)
 
     @contextmanager
     def budget(self) -> Iterator[None]:
@@ -369,14 +375,14 @@ class Run:
             self.choices, self.position, self.joining = outer, position, joining
         return outcomes
 
-    def pick(self, count: int) -> int:
+    def pick(self, count: int, *, callees: bool = False) -> int:
         """Choose one of ``count`` alternatives."""
         if count < 2 or self.joining:
             return 0
         if self.position < len(self.choices):
             choice = self.choices[self.position]
         else:
-            choice = Choosing(count)
+            choice = Choosing(count, callees=callees)
             self.choices.append(choice)
         self.position += 1
         return choice.index

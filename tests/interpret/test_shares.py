@@ -1,0 +1,64 @@
+"""How the work of a call is divided among what it may call."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from greenroom.cli.main import main
+from greenroom.interpret.run import STEPS
+
+SOURCE = """
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+async def first(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def second(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def third(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def fourth(session: AsyncSession, user) -> str:
+{short}
+    await session.rollback()
+    return user.name
+
+
+HANDLERS = {{"first": first, "second": second, "third": third, "fourth": fourth}}
+
+
+async def dispatch(session: AsyncSession, action: str) -> None:
+    user = await session.get_one(User, 1)
+    handler = HANDLERS[action]
+    await handler(session, user)
+"""
+
+
+def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
+    text = SOURCE.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10))
+    (tmp_path / "handlers.py").write_text(text)
+    output = io.StringIO()
+    with redirect_stdout(output):
+        main(["check", str(tmp_path), "--format", "json", "--exit-zero"])
+    found = json.loads(output.getvalue())["findings"]
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line == "    return user.name"]
+    assert [finding["line"] for finding in found] == lines
