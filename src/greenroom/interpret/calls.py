@@ -226,7 +226,7 @@ def _unwound(state: State, raised: list[Raised]) -> list[Raised]:
 def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
     """Whether a function can matter: it deals with the database, is nested, or is given something that does."""
     function = callee.function
-    if function.node in run.tracker.concerned or function.parent is not None or callee.captured is not None:
+    if function.node in run.tracker.concerned or function.parent is not None or callee.captured is not None or function.module.standin:
         return True
     values = spread(args)
     if callee.receiver is not None:
@@ -333,7 +333,7 @@ def _ways_out(
     function = callee.function
     assert not isinstance(function.node, ast.Lambda)
     depth = len(state.frames)
-    site = run.site(node)
+    site = Site(_module(run), node)
     inner = enter(run, state, callee, args)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module

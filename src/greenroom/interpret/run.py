@@ -206,17 +206,26 @@ class Run:
         return self.calls[-1].function if self.calls else None
 
     def site(self, node: ast.AST) -> Site:
-        """The place of a node of the current module."""
+        """The place of a node of the current module; of one that stands for a library, the project's call of it."""
         assert self.module is not None
+        if self.module.standin:
+            calls = (call.site for call in reversed(self.calls) if call.site is not None and not call.site.module.standin)
+            return next(calls, Site(self.module, node))
         return Site(self.module, node)
 
     def call_sites(self) -> tuple[Site, ...]:
-        """The calls in progress, outermost first."""
-        return tuple(call.site for call in self.calls if call.site is not None)
+        """The calls in progress, outermost first, but for those within a library."""
+        within = self.module is not None and self.module.standin
+        sites = tuple(call.site for call in self.calls if call.site is not None and not call.site.module.standin)
+        return sites[:-1] if within else sites
+
+    def call_nodes(self) -> tuple[int, ...]:
+        """The ids of the nodes of the calls in progress, outermost first."""
+        return tuple(id(call.site.node) for call in self.calls if call.site is not None)
 
     def identity(self, node: ast.AST, extra: object = None) -> int:
         """A heap id for what ``node`` allocates in the current calling context."""
-        return self.tracker.identity(node, extra, tuple(id(call.site.node) for call in self.calls if call.site is not None))
+        return self.tracker.identity(node, extra, self.call_nodes())
 
     def fragment(self, key: object, module: Module, make: Callable[[State], Value]) -> Fragment:
         """What ``make`` gives outside every function, in a state of its own; made once for each ``key``."""
