@@ -1,4 +1,4 @@
-"""How the work of a call is divided among what it may call."""
+"""How work is divided: among the functions that a call may mean, and between a block and its handlers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from greenroom.cli.main import main
 from greenroom.interpret.run import STEPS
 
-SOURCE = """
+MODELS = """
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,8 +24,9 @@ class User(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+"""
 
-
+DISPATCH = """
 async def first(session: AsyncSession, user) -> None:
     await session.flush()
 {long}
@@ -52,13 +54,32 @@ async def dispatch(session: AsyncSession, action: str) -> None:
     await handler(session, user)
 """
 
+GUARDED = """
+async def guarded(session: AsyncSession) -> str:
+    user = await session.get_one(User, 1)
+    try:
+        await session.execute(select(User))
+{long}
+    except Exception:
+        await session.rollback()
+    return user.name
+"""
 
-def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
-    text = SOURCE.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10))
-    (tmp_path / "handlers.py").write_text(text)
+
+def check(folder: Path, text: str) -> None:
+    """The only finding is in the line that returns the name."""
+    (folder / "app.py").write_text(text)
     output = io.StringIO()
     with redirect_stdout(output):
-        main(["check", str(tmp_path), "--format", "json", "--exit-zero"])
+        main(["check", str(folder), "--format", "json", "--exit-zero"])
     found = json.loads(output.getvalue())["findings"]
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line == "    return user.name"]
     assert [finding["line"] for finding in found] == lines
+
+
+def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
+    check(tmp_path, MODELS + DISPATCH.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10)))
+
+
+def test_handlers_are_followed_however_long_the_block_is(tmp_path: Path) -> None:
+    check(tmp_path, MODELS + GUARDED.format(long="        pass\n" * STEPS))

@@ -36,6 +36,8 @@ SCHEDULE = ((400_000, STEPS), (800_000, STEPS // 4), (math.inf, STEPS // 12))
 """The work for one root, by the work that the project has cost so far: a huge project gets an answer, if not the last one."""
 LEAST = 200
 """Work that every call gets; otherwise a call gets half of what its caller has left."""
+RESERVED = 3 / 4
+"""The part of the work left that the body of a ``try`` may take."""
 NARROW = ((3 / 4, 1), (1 / 2, 2))
 """From which part of its work on only so many of a function's states at one point are followed; the others are dropped."""
 
@@ -317,6 +319,16 @@ class Run:
             yield
         finally:
             self.began, self.limit = began, limit
+
+    @contextmanager
+    def reserving(self) -> Iterator[None]:
+        """Keep a part of the work for what follows the block: however long it is, the handlers around it are followed."""
+        limit = self.limit
+        self.limit = self.steps + int((limit - self.steps) * RESERVED) if limit > self.steps else limit
+        try:
+            yield
+        finally:
+            self.limit = limit
 
     def narrowed(self, ways: list[Way], state_of: Callable[[Way], State]) -> list[Way]:
         """The ways worth following with the work that is left: each is a path of its own, so what they show is true."""
