@@ -54,6 +54,29 @@ async def dispatch(session: AsyncSession, action: str) -> None:
     await handler(session, user)
 """
 
+REGISTRY = """
+async def last(session: AsyncSession, user) -> str:
+    await session.rollback()
+    return user.name
+
+
+HANDLERS = {{{names}, "last": last}}
+
+
+async def dispatch(session: AsyncSession, action: str) -> None:
+    user = await session.get_one(User, 1)
+    await HANDLERS[action](session, user)
+"""
+
+HANDLER = """
+async def {name}(session: AsyncSession, user) -> None:
+    if user.id > 1:
+        user.name = "{name}"
+    elif user.id > 2:
+        await session.flush()
+        await session.delete(user)
+"""
+
 GUARDED = """
 async def guarded(session: AsyncSession) -> str:
     user = await session.get_one(User, 1)
@@ -79,6 +102,12 @@ def check(folder: Path, text: str) -> None:
 
 def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
     check(tmp_path, MODELS + DISPATCH.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10)))
+
+
+def test_every_function_of_a_dictionary_is_followed_however_many_ways_the_others_have(tmp_path: Path) -> None:
+    names = [f"handler_{number}" for number in range(10)]
+    registry = REGISTRY.format(names=", ".join(f'"{name}": {name}' for name in names))
+    check(tmp_path, MODELS + "".join(HANDLER.format(name=name) for name in names) + registry)
 
 
 def test_handlers_are_followed_however_long_the_block_is(tmp_path: Path) -> None:

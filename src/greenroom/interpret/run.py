@@ -59,6 +59,8 @@ class Choosing:
     payload: Sequence[tuple[State, Value]] = ()
     callees: bool = False
     """Whether the alternatives are functions, each of which is to be followed as far as the others."""
+    before: int = 0
+    """The ways through the statement that were found before the alternative at hand was chosen."""
 
 
 @dataclass(slots=True)
@@ -387,14 +389,25 @@ class Run:
                 attempt = state.fork()
                 with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
+                most = min(ALTERNATIVES, 2 * self.width)
+                self._leave_callee(len(outcomes), most)
                 while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
                     self.choices.pop()
-                if not self.choices or attempts >= ATTEMPTS or len(outcomes) >= min(ALTERNATIVES, 2 * self.width):
+                enough = len(outcomes) >= most and not any(choice.callees for choice in self.choices)
+                if not self.choices or attempts >= ATTEMPTS or enough:
                     break
                 self.choices[-1].index += 1
+                self.choices[-1].before = len(outcomes)
         finally:
             self.choices, self.position, self.joining = outer, position, joining
         return outcomes
+
+    def _leave_callee(self, made: int, most: int) -> None:
+        """Go on to the next function that a call may mean once this one has had its share of the ways through the statement."""
+        for place, choice in enumerate(self.choices):
+            if choice.callees and made - choice.before >= max(most // choice.count, 1):
+                del self.choices[place + 1 :]
+                return
 
     def pick(self, count: int, *, callees: bool = False) -> int:
         """Choose one of ``count`` alternatives."""
