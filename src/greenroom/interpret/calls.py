@@ -332,6 +332,10 @@ def _ways_out(
 ) -> list[tuple[State, Value]]:
     function = callee.function
     assert not isinstance(function.node, ast.Lambda)
+    if not root and not run.share:
+        run.shortened += 1
+        run.bound("steps")
+        return [_cut_short(run, state, function, node)]
     depth = len(state.frames)
     site = Site(_module(run), node)
     inner = enter(run, state, callee, args)

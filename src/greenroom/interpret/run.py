@@ -36,6 +36,8 @@ SCHEDULE = ((400_000, STEPS), (800_000, STEPS // 4), (math.inf, STEPS // 12))
 """The work for one root, by the work that the project has cost so far: a huge project gets an answer, if not the last one."""
 LEAST = 200
 """Work that every call gets; otherwise a call gets half of what its caller has left."""
+GRACE = 50
+"""Work for the end of a function whose calls have used its share up; calls made there are not followed."""
 RESERVED = 3 / 4
 """The part of the work left that the body of a ``try`` may take."""
 NARROW = ((3 / 4, 1), (1 / 2, 2))
@@ -301,11 +303,13 @@ class Run:
     @property
     def exhausted(self) -> bool:
         """Whether the work for the call in progress is used up."""
-        return self.steps > self.limit
+        return self.steps > self.limit + GRACE
 
     @property
     def share(self) -> int:
         """The work that a call made here gets: half of what is left, divided equally among the functions that it may call."""
+        if self.steps >= self.limit:
+            return 0
         ways, tried = 1, 0
         for choice in self.choices[: self.position]:
             if choice.callees:
@@ -314,13 +318,13 @@ class Run:
 
     @contextmanager
     def budget(self) -> Iterator[None]:
-        """A share of the caller's work for the call in progress."""
+        """A share of the caller's work for the call in progress; a call that took more than there was is not held against the caller."""
         began, limit = self.began, self.limit
         self.began, self.limit = self.steps, self.steps + self.share
         try:
             yield
         finally:
-            self.began, self.limit = began, limit
+            self.began, self.limit = began, max(limit, min(self.steps, self.total))
 
     @contextmanager
     def reserving(self) -> Iterator[None]:
