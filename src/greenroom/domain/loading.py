@@ -84,7 +84,9 @@ class Origin:
         return hash((id(self.site.node), self.text))
 
     def through(self, call: Site) -> Origin:
-        """The same origin, seen by a caller whose ``call`` led to it."""
+        """The same origin, seen by a caller whose ``call`` led to it; what a library did happened at that very call."""
+        if call.node is (self.calls[0] if self.calls else self.site).node:
+            return self
         return Origin(self.site, self.text, (call, *self.calls))
 
 

@@ -340,7 +340,7 @@ def join_values(one: Value, other: Value) -> Value:
     if len(merged) > PLAIN_CHOICE and sum(1 for atom in merged if type(atom) in _PLAIN) > PLAIN_CHOICE:
         merged = [*(atom for atom in merged if type(atom) not in _PLAIN or atom == NONE), ANYTHING]
     if len(merged) > WIDEST_CHOICE:
-        merged = [*[atom for atom in merged if isinstance(atom, Ref)][: WIDEST_CHOICE - 1], ANYTHING]
+        merged = [*[atom for atom in merged if isinstance(atom, Ref | FunctionValue | Partial)][: WIDEST_CHOICE - 1], ANYTHING]
     return merged[0] if len(merged) == 1 else Choice(tuple(merged))
 
 

@@ -6,7 +6,7 @@ import ast
 from functools import cache
 
 from greenroom.domain.events import EnumString
-from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import COMMITTED, EXPIRED, ROLLED_BACK, Origin
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -44,6 +44,8 @@ from greenroom.semantics.sessions import OPERATIONS
 
 OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cancel", "result", "aclose", "asend"})
 """Methods that coroutines, generators and tasks have themselves."""
+LIVES = {"transient": TRANSIENT, "pending": PENDING, "persistent": PERSISTENT, "deleted": DELETED, "detached": DETACHED}
+"""What ``inspect(obj)`` says of where an object stands."""
 LOST = COMMITTED | ROLLED_BACK | EXPIRED
 """Conditions of a primary key that make ``inspect(obj).expired`` true."""
 TABLE = External("sqlalchemy.Table")
@@ -83,6 +85,8 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return _of_class(run, state, symbol, name, node)
         case Inspection(owner) if name == "expired":
             return _is_expired(state, owner, value)
+        case Inspection(owner) if name in LIVES:
+            return _lives(state, owner, name)
         case Method(Method(Inspection(owner), "attrs"), attribute) if name == "value":
             return get(run, state, owner, attribute, node)
         case Anything(type_ref):
@@ -91,6 +95,15 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return Method(value, name)
         case _:
             return Method(value, name)
+
+
+def _lives(state: State, owner: Value, name: str) -> Value:
+    """``inspect(obj).persistent`` and its kin, where the object is known well enough."""
+    record = state.record(owner)
+    if not isinstance(record, OrmObject) or record.assumed:
+        return ANYTHING
+    bit = LIVES[name]
+    return Const(value=record.life == bit) if record.life == bit or not record.life & bit else ANYTHING
 
 
 def _is_expired(state: State, owner: Value, inspected: Value) -> Value:

@@ -57,7 +57,10 @@ MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 
 def call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:
     """Call a value. Coroutines come back as :class:`Pending`."""
-    return run.each(something(callee), state, lambda atom, inner: _call(run, inner, atom, args, node))
+    callee = something(callee)
+    if isinstance(callee, Choice) and not run.joining:
+        callee = callee.atoms[run.pick(len(callee.atoms), callees=True)]
+    return run.each(callee, state, lambda atom, inner: _call(run, inner, atom, args, node))
 
 
 def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST) -> Value:  # noqa: C901 - one case for each kind of callable
@@ -224,7 +227,7 @@ def _unwound(state: State, raised: list[Raised]) -> list[Raised]:
 def worth_following(run: Run, state: State, callee: FunctionValue, args: Arguments) -> bool:
     """Whether a function can matter: it deals with the database, is nested, or is given something that does."""
     function = callee.function
-    if function.node in run.tracker.concerned or function.parent is not None or callee.captured is not None:
+    if function.node in run.tracker.concerned or function.parent is not None or callee.captured is not None or function.module.standin:
         return True
     values = spread(args)
     if callee.receiver is not None:
@@ -333,8 +336,12 @@ def _ways_out(
 ) -> list[tuple[State, Value]]:
     function = callee.function
     assert not isinstance(function.node, ast.Lambda)
+    if not root and not run.share:
+        run.shortened += 1
+        run.bound("steps")
+        return [_cut_short(run, state, function, node)]
     depth = len(state.frames)
-    site = run.site(node)
+    site = Site(_module(run), node)
     inner = enter(run, state, callee, args)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module

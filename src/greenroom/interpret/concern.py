@@ -102,6 +102,7 @@ def concerned(program: Program, every: Iterable[Candidate]) -> set[object]:
     """The functions with evidence, the methods of classes that hold a session, and all that mention one of these."""
     reached = _Reached(set(), set(), set())
     waiting: list[Candidate] = []
+    reached.read.update(c.function.owner.name for c in every if c.function.owner is not None and _serves(program, c.function.owner))
     holders = {c.function.owner for c in every if c.evident and c.function.name == "__init__" and isinstance(c.function.owner, Class)}
     for candidate in every:
         if candidate.evident or _holds(program, candidate.function, holders):
@@ -118,16 +119,16 @@ def concerned(program: Program, every: Iterable[Candidate]) -> set[object]:
 
 @dataclass(slots=True)
 class _Reached:
-    """The functions found so far, with the names that lead to them: by a call, or by being read as a property."""
+    """The functions found so far, with the names that lead to them: by a call, or by being mentioned (properties, services)."""
 
     functions: set[object]
     names: set[str]
-    properties: set[str]
+    read: set[str]
 
     def add(self, function: Function) -> None:
         self.functions.add(function.node)
         if function.kind == "property":
-            self.properties.add(function.name)
+            self.read.add(function.name)
         elif function.name not in COMMON:
             self.names.add(function.name)
         elif function.name in ("__init__", "__call__", "__aenter__", "__enter__") and function.owner is not None:
@@ -135,7 +136,7 @@ class _Reached:
 
     def by(self, candidate: Candidate) -> bool:
         """Whether the candidate leads to one of them; then it is one too."""
-        if self.names.isdisjoint(candidate.called) and self.properties.isdisjoint(candidate.words):
+        if self.names.isdisjoint(candidate.called) and self.read.isdisjoint(candidate.words):
             return False
         self.add(candidate.function)
         return True
@@ -143,4 +144,9 @@ class _Reached:
 
 def _holds(program: Program, function: Function, holders: set[Class]) -> bool:
     owner = function.owner
-    return bool(holders) and isinstance(owner, Class) and any(base in holders for base in program.mro(owner))
+    return owner is not None and (_serves(program, owner) or (bool(holders) and any(base in holders for base in program.mro(owner))))
+
+
+def _serves(program: Program, cls: Class) -> bool:
+    """Whether a class gets what it does to a session from a library."""
+    return any(isinstance(base, Class) and base.module.standin for base in program.mro(cls))

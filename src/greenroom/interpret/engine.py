@@ -12,7 +12,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref, Value
 from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
-from greenroom.interpret.concern import candidates, concerned
+from greenroom.interpret.concern import COMMON, Candidate, candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.generators import collected
 from greenroom.interpret.materialise import assumed
@@ -32,9 +32,7 @@ def interpret(
 ) -> tuple[Iterable[Event], Tracker]:
     """Follow every root of a project; returns what was seen."""
     tracker = Tracker()
-    modules = relevant_modules(program, backend, group)
-    every = candidates(program, backend, modules)
-    tracker.concerned = concerned(program, every)
+    every, tracker.concerned = relevant_functions(program, backend, group)
     for route in backend.routes():
         if progress is not None:
             progress(route.function.qualname)
@@ -79,6 +77,22 @@ def _guarded(run: Run, function: Function, action: Callable[[], None]) -> None:
         tracker.bounded[function] = f"internal error: {type(error).__name__}: {error}"
     finally:
         tracker.spent += run.steps
+
+
+def relevant_functions(program: Program, backend: Backend, group: Group) -> tuple[list[Candidate], set[object]]:
+    """The functions of relevant modules and of those that import what deals with the database from them, and which of these do."""
+    modules = relevant_modules(program, backend, group)
+    every = candidates(program, backend, modules)
+    known = {module.source for module in modules}
+    while True:
+        chosen = concerned(program, every)
+        tops = {function.owner or function for c in every if (function := c.function).node in chosen}
+        names = {top.name for top in tops} - COMMON
+        found = [file for file in program.importers_of(set(), names, group.files) if file not in known]
+        if not found:
+            return every, chosen
+        known.update(found)
+        every.extend(candidates(program, backend, [module for file in found if (module := program.module_of(file)) is not None]))
 
 
 def relevant_modules(program: Program, backend: Backend, group: Group) -> list[Module]:

@@ -53,7 +53,8 @@ def try_statement(run: Run, node: ast.Try | ast.TryStar, state: State) -> Flow:
     run.raised = caught
     before = state.fork()
     try:
-        flow = run.execute(node.body, [state])
+        with run.reserving():
+            flow = run.execute(node.body, [state])
     finally:
         run.raised = outer
     for item in caught:

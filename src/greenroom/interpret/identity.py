@@ -67,6 +67,8 @@ def options_in(state: State, value: Value | None) -> list[LoaderOption]:
     for atom in atoms(value):
         if isinstance(atom, LoaderOption):
             found.append(atom)
+        elif isinstance(atom, Attribute):  # a repository of advanced-alchemy takes the relationship itself
+            found.append(LoaderOption(atom.mapped, Plan({atom.name: ("selectin", NOTHING)})))
         record = state.record(atom)
         if isinstance(record, Collection):
             for item in (*(record.items or ()), *((record.element,) if record.element is not None else ())):

@@ -271,10 +271,12 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
     keep = {key for key in state.heap if key not in live}
     heads = [state]
     waiting = [state]
+    entered: list[State] = []
     for done in range(ROUNDS):
         after: list[State] = []
         for head in waiting:
             after.extend(body(head))
+        entered.extend(waiting)
         # Before states are joined: what only one of them still holds keeps its own condition.
         for one in after:
             one.collect(held, keep)
@@ -284,7 +286,7 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
             break
         if len(heads) > DISJUNCTS and done < ROUNDS // 2:
             kept = [state, *merge(heads[1:], DISJUNCTS - 1)]
-            waiting = [one for one in kept if not any(one.same(head) for head in heads)]
+            waiting = [one for one in kept if not any(one.same(head) for head in entered)]
             heads = kept
         elif len(heads) > DISJUNCTS:
             joined = heads[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.heap import Collection, Instance, OrmObject
+from greenroom.domain.heap import PERSISTENT, Collection, Instance, OrmObject
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
@@ -187,11 +187,21 @@ def _compare(run: Run, state: State, left: ast.expr, operator: ast.cmpop, right:
     parts = value.atoms if isinstance(value, Choice) else (value,)
     kept: list[Value] = []
     for atom in parts:
-        same = _same(atom, constant)
+        same = False if constant == NONE and _is_key(state, atom) else _same(atom, constant)
         if same is None or same is wanted:
             narrowed = constant if wanted and isinstance(atom, Anything) and constant == NONE else atom
             kept.append(narrowed)
     _keep(state, left.id, tuple(kept))
+
+
+def _is_key(state: State, atom: Value) -> bool:
+    """Whether a value is the primary key of an object in the database, which is never None."""
+    match atom:
+        case Anything(_, ("attribute", int(key), str(name))):
+            record = state.orm(key)
+            return record is not None and record.life == PERSISTENT and name in record.mapped.primary_key
+        case _:
+            return False
 
 
 def _same(atom: Value, constant: Const) -> bool | None:
@@ -217,7 +227,7 @@ def is_made(value: Anything) -> bool:
     return isinstance(value.token, tuple) and bool(value.token) and value.token[0] in MADE
 
 
-def _is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:
+def is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:
     """Whether a value is an instance of a class; None when that is not known."""
     match state.record(atom):
         case Instance(cls=own) if own is not None:
@@ -226,6 +236,8 @@ def _is_a(run: Run, state: State, atom: Value, cls: Class) -> bool | None:
             if cls in run.program.mro(mapped.symbol):
                 return True
             return None if run.backend.mapped(cls) is None or mapped.symbol in run.program.mro(cls) else False
+        case Collection():
+            return None if run.backend.mapped(cls) is None else False
         case _:
             if isinstance(atom, Anything) and isinstance(atom.type, Named) and isinstance(atom.type.symbol, Class):
                 return True if cls in run.program.mro(atom.type.symbol) else None
@@ -241,7 +253,7 @@ def _instance(run: Run, state: State, name: str, kinds: ast.expr, *, truth: bool
         value = state.variables[name]
     if value is None or not isinstance(symbol, Class):
         return
-    _keep(state, name, tuple(atom for atom in atoms(value) if _is_a(run, state, atom, symbol) in (None, truth)))
+    _keep(state, name, tuple(atom for atom in atoms(value) if is_a(run, state, atom, symbol) in (None, truth)))
     value = state.variables[name]
     if not isinstance(value, Ref) or not truth:
         return

@@ -36,6 +36,10 @@ SCHEDULE = ((400_000, STEPS), (800_000, STEPS // 4), (math.inf, STEPS // 12))
 """The work for one root, by the work that the project has cost so far: a huge project gets an answer, if not the last one."""
 LEAST = 200
 """Work that every call gets; otherwise a call gets half of what its caller has left."""
+GRACE = 50
+"""Work for the end of a function whose calls have used its share up; calls made there are not followed."""
+RESERVED = 3 / 4
+"""The part of the work left that the body of a ``try`` may take."""
 NARROW = ((3 / 4, 1), (1 / 2, 2))
 """From which part of its work on only so many of a function's states at one point are followed; the others are dropped."""
 
@@ -55,6 +59,10 @@ class Choosing:
     count: int
     index: int = 0
     payload: Sequence[tuple[State, Value]] = ()
+    callees: bool = False
+    """Whether the alternatives are functions, each of which is to be followed as far as the others."""
+    before: int = 0
+    """The ways through the statement that were found before the alternative at hand was chosen."""
 
 
 @dataclass(slots=True)
@@ -204,17 +212,26 @@ class Run:
         return self.calls[-1].function if self.calls else None
 
     def site(self, node: ast.AST) -> Site:
-        """The place of a node of the current module."""
+        """The place of a node of the current module; of one that stands for a library, the project's call of it."""
         assert self.module is not None
+        if self.module.standin:
+            calls = (call.site for call in reversed(self.calls) if call.site is not None and not call.site.module.standin)
+            return next(calls, Site(self.module, node))
         return Site(self.module, node)
 
     def call_sites(self) -> tuple[Site, ...]:
-        """The calls in progress, outermost first."""
-        return tuple(call.site for call in self.calls if call.site is not None)
+        """The calls in progress, outermost first, but for those within a library."""
+        within = self.module is not None and self.module.standin
+        sites = tuple(call.site for call in self.calls if call.site is not None and not call.site.module.standin)
+        return sites[:-1] if within else sites
+
+    def call_nodes(self) -> tuple[int, ...]:
+        """The ids of the nodes of the calls in progress, outermost first."""
+        return tuple(id(call.site.node) for call in self.calls if call.site is not None)
 
     def identity(self, node: ast.AST, extra: object = None) -> int:
         """A heap id for what ``node`` allocates in the current calling context."""
-        return self.tracker.identity(node, extra, tuple(id(call.site.node) for call in self.calls if call.site is not None))
+        return self.tracker.identity(node, extra, self.call_nodes())
 
     def fragment(self, key: object, module: Module, make: Callable[[State], Value]) -> Fragment:
         """What ``make`` gives outside every function, in a state of its own; made once for each ``key``."""
@@ -286,22 +303,38 @@ class Run:
     @property
     def exhausted(self) -> bool:
         """Whether the work for the call in progress is used up."""
-        return self.steps > self.limit
+        return self.steps > self.limit + GRACE
 
     @property
     def share(self) -> int:
-        """The work that a call made here gets."""
-        return min(max((self.limit - self.steps) // 2, LEAST), self.total - self.steps)
+        """The work that a call made here gets: half of what is left, divided equally among the functions that it may call."""
+        if self.steps >= self.limit:
+            return 0
+        ways, tried = 1, 0
+        for choice in self.choices[: self.position]:
+            if choice.callees:
+                ways, tried = ways * choice.count, tried * choice.count + choice.index
+        return min(max((self.limit - self.steps) // (2 * ways - tried), LEAST), self.total - self.steps)
 
     @contextmanager
     def budget(self) -> Iterator[None]:
-        """A share of the caller's work for the call in progress."""
+        """A share of the caller's work for the call in progress; a call that took more than there was is not held against the caller."""
         began, limit = self.began, self.limit
         self.began, self.limit = self.steps, self.steps + self.share
         try:
             yield
         finally:
-            self.began, self.limit = began, limit
+            self.began, self.limit = began, max(limit, min(self.steps, self.total))
+
+    @contextmanager
+    def reserving(self) -> Iterator[None]:
+        """Keep a part of the work for what follows the block: however long it is, the handlers around it are followed."""
+        limit = self.limit
+        self.limit = self.steps + int((limit - self.steps) * RESERVED) if limit > self.steps else limit
+        try:
+            yield
+        finally:
+            self.limit = limit
 
     def narrowed(self, ways: list[Way], state_of: Callable[[Way], State]) -> list[Way]:
         """The ways worth following with the work that is left: each is a path of its own, so what they show is true."""
@@ -360,23 +393,34 @@ class Run:
                 attempt = state.fork()
                 with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
+                most = min(ALTERNATIVES, 2 * self.width)
+                self._leave_callee(len(outcomes), most)
                 while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
                     self.choices.pop()
-                if not self.choices or attempts >= ATTEMPTS or len(outcomes) >= min(ALTERNATIVES, 2 * self.width):
+                enough = len(outcomes) >= most and not any(choice.callees for choice in self.choices)
+                if not self.choices or attempts >= ATTEMPTS or enough:
                     break
                 self.choices[-1].index += 1
+                self.choices[-1].before = len(outcomes)
         finally:
             self.choices, self.position, self.joining = outer, position, joining
         return outcomes
 
-    def pick(self, count: int) -> int:
+    def _leave_callee(self, made: int, most: int) -> None:
+        """Go on to the next function that a call may mean once this one has had its share of the ways through the statement."""
+        for place, choice in enumerate(self.choices):
+            if choice.callees and made - choice.before >= max(most // choice.count, 1):
+                del self.choices[place + 1 :]
+                return
+
+    def pick(self, count: int, *, callees: bool = False) -> int:
         """Choose one of ``count`` alternatives."""
         if count < 2 or self.joining:
             return 0
         if self.position < len(self.choices):
             choice = self.choices[self.position]
         else:
-            choice = Choosing(count)
+            choice = Choosing(count, callees=callees)
             self.choices.append(choice)
         self.position += 1
         return choice.index

@@ -27,6 +27,7 @@ from greenroom.interpret import containers, work
 from greenroom.interpret.access import get, own_class, put
 from greenroom.interpret.attributes import MISSING_GREENLET
 from greenroom.interpret.dumps import dumped
+from greenroom.interpret.narrowing import is_a
 from greenroom.interpret.protocols import as_model_code, dunder, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Handler, Run
@@ -235,6 +236,12 @@ def _type(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     return ClassValue(found) if found is not None else ANYTHING
 
 
+def _isinstance(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    value, cls = args.get(0), args.get(1)
+    known = is_a(run, state, value, cls.symbol) if isinstance(cls, ClassValue) and value is not None else None
+    return ANYTHING if known is None else Const(known)
+
+
 def _super(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     function = run.function
     if function is None or function.owner is None or isinstance(function.node, ast.Lambda):
@@ -309,6 +316,7 @@ HANDLERS: dict[str, Handler] = {
     "builtins.setattr": _setattr,
     "builtins.vars": _vars,
     "builtins.type": _type,
+    "builtins.isinstance": _isinstance,
     "builtins.super": _super,
     "builtins.range": _range,
     "inspect.iscoroutinefunction": _coroutine_function,

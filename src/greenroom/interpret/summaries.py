@@ -39,9 +39,11 @@ def summarised(
         given = _given(run, state, naming, callee, args)
     except Unnameable:
         return follow(state)
-    calls = (*(id(site.node) for site in run.call_sites()), id(node))
-    # What happens in model code and under a schema is reported further out than at the call; only a call knows the sessions it used.
-    apart = run.used is not None or bool(run.schema) or any(call.model_code for call in run.calls)
+    calls = (*run.call_nodes(), id(node))
+    # What happens in model code, in a library and under a schema is reported further out than at the call; only a call knows
+    # the sessions it used.
+    within = callee.function.module.standin or any(call.model_code for call in run.calls)
+    apart = run.used is not None or bool(run.schema) or within
     known, everything, held = _usable(run, given, apart=apart), None, frozenset[int]()
     given_ids, given_tokens = len(naming.ids), len(naming.tokens)
     if known is None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from greenroom.program.hierarchy import Hierarchy
+from greenroom.program.libraries import Libraries
 from greenroom.program.modules import Modules
 from greenroom.program.scan import ACCESSORS, absolute, import_of
 from greenroom.program.scope import local_bindings
@@ -26,6 +27,7 @@ class Resolver:
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
         self.hierarchy = Hierarchy(modules, self._resolve_base)
+        self._libraries = Libraries(modules)
         self._answers: dict[Module, dict[str, Symbol | None]] = {}
         self._asking: set[tuple[Module, str]] = set()
         self._provisional: dict[tuple[Module, str], Symbol | None] = {}
@@ -125,7 +127,7 @@ class Resolver:
                     return External(f"{symbol.name}.{name}")
                 return found
             case External(path=path):
-                return External(f"{path}.{name}")
+                return self._outside(f"{path}.{name}")
             case Class():
                 return self.hierarchy.member(symbol, name)
             case _:
@@ -196,9 +198,13 @@ class Resolver:
         target = self._find(binding.module, module)
         path = f"{binding.module}.{binding.name}"
         if target is None:
-            return External(path)
+            return self._outside(path)
         found = self.attribute(target, binding.name)
         return External(path) if found is None and self.modules.is_namespace(target) else found
+
+    def _outside(self, path: str) -> Symbol:
+        """What a dotted path outside the project denotes."""
+        return self._libraries.find(path) or External(path)
 
     def _find(self, name: str, module: Module) -> Module | None:
         return self.modules.find(name, module.source)

@@ -32,6 +32,8 @@ class Module:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     """Absolute names of the modules whose names are star-imported, in source order."""
+    standin: bool = False
+    """Whether it stands for a library: what happens in it happens, for the project, at the call."""
     definitions: dict[ast.AST, Class | Function] = field(default_factory=dict, repr=False)
     """The definitions known so far, by their syntax: each has one symbol, whoever asks first."""
 

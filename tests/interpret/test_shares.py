@@ -1,0 +1,114 @@
+"""How work is divided: among the functions that a call may mean, and between a block and its handlers."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from greenroom.cli.main import main
+from greenroom.interpret.run import STEPS
+
+MODELS = """
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+"""
+
+DISPATCH = """
+async def first(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def second(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def third(session: AsyncSession, user) -> None:
+    await session.flush()
+{long}
+
+async def fourth(session: AsyncSession, user) -> str:
+{short}
+    await session.rollback()
+    return user.name
+
+
+HANDLERS = {{"first": first, "second": second, "third": third, "fourth": fourth}}
+
+
+async def dispatch(session: AsyncSession, action: str) -> None:
+    user = await session.get_one(User, 1)
+    handler = HANDLERS[action]
+    await handler(session, user)
+"""
+
+REGISTRY = """
+async def last(session: AsyncSession, user) -> str:
+    await session.rollback()
+    return user.name
+
+
+HANDLERS = {{{names}, "last": last}}
+
+
+async def dispatch(session: AsyncSession, action: str) -> None:
+    user = await session.get_one(User, 1)
+    await HANDLERS[action](session, user)
+"""
+
+HANDLER = """
+async def {name}(session: AsyncSession, user) -> None:
+    if user.id > 1:
+        user.name = "{name}"
+    elif user.id > 2:
+        await session.flush()
+        await session.delete(user)
+"""
+
+GUARDED = """
+async def guarded(session: AsyncSession) -> str:
+    user = await session.get_one(User, 1)
+    try:
+        await session.execute(select(User))
+{long}
+    except Exception:
+        await session.rollback()
+    return user.name
+"""
+
+
+def check(folder: Path, text: str) -> None:
+    """The only finding is in the line that returns the name."""
+    (folder / "app.py").write_text(text)
+    output = io.StringIO()
+    with redirect_stdout(output):
+        main(["check", str(folder), "--format", "json", "--exit-zero"])
+    found = json.loads(output.getvalue())["findings"]
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line == "    return user.name"]
+    assert [finding["line"] for finding in found] == lines
+
+
+def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
+    check(tmp_path, MODELS + DISPATCH.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10)))
+
+
+def test_every_function_of_a_dictionary_is_followed_however_many_ways_the_others_have(tmp_path: Path) -> None:
+    names = [f"handler_{number}" for number in range(10)]
+    registry = REGISTRY.format(names=", ".join(f'"{name}": {name}' for name in names))
+    check(tmp_path, MODELS + "".join(HANDLER.format(name=name) for name in names) + registry)
+
+
+def test_handlers_are_followed_however_long_the_block_is(tmp_path: Path) -> None:
+    check(tmp_path, MODELS + GUARDED.format(long="        pass\n" * STEPS))
