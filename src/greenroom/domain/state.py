@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from greenroom.domain.heap import (
     HeapObject,
@@ -46,12 +46,16 @@ class Renames:
         return len(self.done)
 
 
+ANY_SESSION = 0
+"""Stands for every session, the ones that are not there included; heap ids count from 1."""
+
+
 @dataclass(slots=True)
 class Watch:
     """What a call has dealt with so far, beyond what its arguments lead to."""
 
-    sessions: bool = False
-    """It has looked at a session, and so perhaps at everything that is attached to one."""
+    sessions: set[int] = field(default_factory=set)
+    """The sessions that it has looked at, and so perhaps at everything that is attached to them."""
     events: bool = False
     """Something in it was reported."""
 
@@ -204,7 +208,8 @@ class State:
 
     def session(self, key: int | None) -> SessionObject | None:
         """The session with this id."""
-        self.watch.sessions = True
+        if key is not None:
+            self.watch.sessions.add(key)
         record = self.heap.get(key) if key is not None else None
         return record if isinstance(record, SessionObject) else None
 
@@ -214,12 +219,12 @@ class State:
 
     def objects_of(self, session: int) -> list[tuple[int, OrmObject]]:
         """All objects attached to a session."""
-        self.watch.sessions = True
+        self.watch.sessions.add(session)
         return [(key, record) for key, record in self.heap.items() if isinstance(record, OrmObject) and record.session == session]
 
-    def live(self) -> set[int]:
-        """Ids of everything that is held, by callers outside this state too: what the identity map has not let go."""
-        self.watch.sessions = True
+    def live(self, session: int) -> set[int]:
+        """Ids of everything that is held, by callers outside this state too: what the session's identity map has not let go."""
+        self.watch.sessions.add(session)
         return self.reachable() | self.held
 
     def fragment(self, value: Value) -> Fragment:

@@ -40,5 +40,5 @@ class Summary:
     """The work that it was cut short at; None when it is complete."""
     quiet: bool
     """Whether nothing in it was reported."""
-    sessions: bool
-    """Whether it depends on sessions, and so on all that is attached to them."""
+    sessions: frozenset[int]
+    """The sessions that it looked at, those that it opened included."""

@@ -161,7 +161,7 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
         return None
     if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
         return None
-    live = state.live()
+    live = state.live(record.session)
     if record.many and record.complete and relationship.target is record.mapped.symbol:
         return Ref(key)
     hinted = record.values.get(HINT + relationship.name)

@@ -9,7 +9,7 @@ from greenroom.domain.flow import Raised, compact, merge_returns
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.holding import held_by, spread
 from greenroom.domain.loading import BLANK, IS_UNKNOWN, LOADED, LoadState, Site
-from greenroom.domain.state import Frame, State
+from greenroom.domain.state import ANY_SESSION, Frame, State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -373,7 +373,7 @@ def _ways_out(
 def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
     """A call whose work was used up before it returned: whatever was absent in memory may be there now."""
     after = state.fork()
-    state.watch.sessions = True
+    state.watch.sessions.add(ANY_SESSION)
     for key, record in state.heap.items():
         if isinstance(record, OrmObject):
             attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}

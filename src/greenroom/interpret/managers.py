@@ -86,7 +86,7 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
             return Flow()
         _bind(run, state, item, value)
         key = value.id
-        state.watch.sessions = True
+        state.watch.sessions.add(key)
         state.heap[key] = record.evolve(is_async=asynchronous)
         return _around(run, node, index, state, lambda after: work.close(after, key), lambda after: work.close(after, key))
     if isinstance(record, Instance) and record.cls is not None:
@@ -111,7 +111,7 @@ def _left(state: State, item: ast.withitem) -> None:
     value = state.variables.get(name) if name is not None else None
     record = state.record(value) if value is not None else None
     if isinstance(record, SessionObject) and isinstance(value, Ref) and record.assumed:
-        state.watch.sessions = True
+        state.watch.sessions.add(value.id)
         state.heap[value.id] = record.evolve(failed=None, depth=0)
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from greenroom.domain.flow import Raised
 from greenroom.domain.heap import OrmObject, SessionObject, join_objects
-from greenroom.domain.state import State
+from greenroom.domain.state import ANY_SESSION, State
 from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
 from greenroom.interpret.materialise import retire
@@ -31,8 +31,9 @@ def summarised(
 ) -> tuple[Outcomes, list[Raised]]:
     """The ways out of a function: from a summary where there is one, else by following it on its part of the heap.
 
-    Most functions deal with no session. What such a one did depends on what it was given alone, so its summary is kept
-    under that; the summary of any other is kept under all sessions, too, and what is attached to them.
+    Most functions deal with no session but those that they open themselves. What such a one did depends on what it was
+    given alone, so its summary is kept under that; the summary of any other is kept under all sessions, too, and what is
+    attached to them.
     """
     naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))))
     try:
@@ -62,16 +63,17 @@ def summarised(
     returned = tuple(_effect(inner, after, value, None) for after, value in results)
     thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
     work = None if (len(run.tracker.bounded), run.shortened) == bounded else share
-    quiet, sessions = not emitted and not inner.watch.events, inner.watch.sessions
+    quiet = not emitted and not inner.watch.events
+    found = any(session == ANY_SESSION or session in inner.heap for session in inner.watch.sessions)
     ids, tokens = tuple(naming.ids), tuple(naming.tokens)
-    if not sessions:
+    if not found:
         ids, tokens = ids[:given_ids], tokens[:given_tokens]
-    summary = Summary(ids, tokens, inner.heap, calls, returned, thrown, events, work, quiet, sessions)
-    if not sessions and (quiet or not apart):
+    summary = Summary(ids, tokens, inner.heap, calls, returned, thrown, events, work, quiet, frozenset(inner.watch.sessions))
+    if not found and (quiet or not apart):
         run.tracker.summaries[given] = summary
     elif everything is not None:
         run.tracker.summaries[everything] = summary
-    _watched(state, summary)
+    _watched(state, summary, None)
     return _replay(run, state, summary, None)
 
 
@@ -86,17 +88,19 @@ def _usable(run: Run, key: Hashable, *, apart: bool) -> Summary | None:
 def _known(run: Run, state: State, known: Summary, naming: Naming, calls: tuple[int, ...], node: ast.AST) -> tuple[Outcomes, list[Raised]]:
     """What a summary says of a call at ``node``."""
     run.steps += 1
-    _watched(state, known)
     for event, identity in known.events:
         run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
     ids = dict(zip(known.ids, naming.ids, strict=False))  # those of sessions are the last, where they matter
     tokens = dict(zip(known.tokens, naming.tokens, strict=False))
-    return _replay(run, state, known, Relocation(run.tracker, ids, tokens, known.calls, calls))
+    relocation = Relocation(run.tracker, ids, tokens, known.calls, calls)
+    _watched(state, known, relocation)
+    return _replay(run, state, known, relocation)
 
 
-def _watched(state: State, summary: Summary) -> None:
+def _watched(state: State, summary: Summary, relocation: Relocation | None) -> None:
     """What a call has looked at, its caller has looked at."""
-    state.watch.sessions = state.watch.sessions or summary.sessions
+    for session in summary.sessions:
+        state.watch.sessions.add(session if session == ANY_SESSION or relocation is None else relocation.id(session))
     state.watch.events = state.watch.events or not summary.quiet
 
 
