@@ -28,7 +28,7 @@ from greenroom.domain.values import (
     join_values,
 )
 from greenroom.interpret import containers
-from greenroom.interpret.access import get, of_symbol
+from greenroom.interpret.access import get, of_symbol, something
 from greenroom.interpret.dumps import dumped_names
 from greenroom.interpret.library import not_null
 from greenroom.interpret.loops import comprehension
@@ -64,7 +64,11 @@ def _name(run: Run, node: ast.Name, state: State) -> Value:
 
 
 def _attribute(run: Run, node: ast.Attribute, state: State) -> Value:
-    return get(run, state, run.evaluate(node.value, state), node.attr, node)
+    value = run.evaluate(node.value, state)
+    if isinstance(value, Choice) and isinstance(node.value, ast.Name) and not run.joining:
+        # Whichever object it is, it is the same one when the name is met again.
+        value = state.variables[node.value.id] = run.one_of(something(value))
+    return get(run, state, value, node.attr, node)
 
 
 def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
