@@ -71,6 +71,16 @@ def _attribute(run: Run, node: ast.Attribute, state: State) -> Value:
     return get(run, state, value, node.attr, node)
 
 
+def _given(run: Run, node: ast.expr, state: State) -> Value:
+    """The value of an argument; a name that may be either of two objects is the same one inside the call and after it."""
+    value = run.evaluate(node, state)
+    if isinstance(value, Choice) and isinstance(node, ast.Name) and not run.joining:
+        there = something(value)
+        if isinstance(there, Choice) and any(isinstance(state.record(atom), OrmObject) for atom in there.atoms):
+            value = state.variables[node.id] = run.one_of(value)
+    return value
+
+
 def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
     """Evaluate the arguments of a call."""
     positional: list[Value] = []
@@ -87,9 +97,9 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
                 if element is not None and element != ANYTHING:
                     positional.append(element)
         else:
-            positional.append(run.evaluate(arg, state))
+            positional.append(_given(run, arg, state))
     for keyword in node.keywords:
-        value = run.evaluate(keyword.value, state)
+        value = _given(run, keyword.value, state)
         if keyword.arg is not None:
             named.append((keyword.arg, value))
             continue
