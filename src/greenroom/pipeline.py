@@ -96,14 +96,23 @@ def _version(program: Program, group: Group) -> str:
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """One finding of those that say the same of one expression: a definite one, with the shortest way to it."""
+    """One finding of those that say the same of one expression: a definite one, with the shortest way to it.
+
+    What may be wrong with an attribute is left out where something is wrong with it for certain.
+    """
     found: dict[object, Finding] = {}
     for finding in findings:
         place = (finding.rule, finding.path, finding.span, finding.message)
         known = found.get(place)
         if known is None or _rank(finding) < _rank(known):
             found[place] = finding
-    return found.values()
+    certain = {_subject(finding) for finding in found.values() if finding.confidence is Confidence.DEFINITE}
+    return [finding for finding in found.values() if finding.confidence is Confidence.DEFINITE or _subject(finding) not in certain]
+
+
+def _subject(finding: Finding) -> object:
+    """The attribute that an expression reads, or the finding itself where it is about none."""
+    return (finding.path, finding.span, finding.model, finding.attribute) if finding.attribute is not None else finding
 
 
 def _rank(finding: Finding) -> tuple[bool, int, list[tuple[Path, int, str]]]:

@@ -40,3 +40,23 @@ def test_no_doubt_is_left(body: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [(finding["line"], finding["message"]) for finding in report["findings"]] == []
+
+
+EITHER = """\
+from blog import User, UserRead
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def read(session: AsyncSession, who: User | UserRead) -> object:
+    await session.rollback()
+    print(who.id)
+    return who.name
+"""
+
+
+def test_a_name_that_may_be_either_of_two_objects_is_one_of_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "blog.py").write_text(BLOG.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "app.py").write_text(EITHER, encoding="utf-8")
+    assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(finding["line"], finding["attribute"]) for finding in report["findings"]] == [(7, "id")]

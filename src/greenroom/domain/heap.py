@@ -120,6 +120,8 @@ class Collection:
     """The ORM object and relationship whose loaded collection this is."""
     partial: bool = False
     """Holds only some of the objects that its element stands for."""
+    source: int | None = field(default=None, compare=False)
+    """The collection that it was made of, element by element: both are empty, or neither is."""
 
     def any(self) -> Value | None:
         """A value that covers every element."""

@@ -32,7 +32,7 @@ LEAVES = frozenset({Const, Anything, ClassValue, Library, ModuleValue, Attribute
 """Values that hold no reference."""
 TRANSPARENT = frozenset({Choice, Method, Rows})
 """Values that are plain data where what they hold is."""
-INERT = LEAVES - {Statement}
+INERT = LEAVES - {LoaderOption, Statement}
 """Those that are all alike."""
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""

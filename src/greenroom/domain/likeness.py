@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
-from greenroom.domain.holding import LEAVES, TRANSPARENT, held_by, parts_of
+from greenroom.domain.holding import INERT, TRANSPARENT, held_by, parts_of
 from greenroom.domain.state import Frame, State
 from greenroom.domain.values import Ref, Statement, Value
 
@@ -34,10 +34,12 @@ def alike(one: State, other: State) -> bool:
 def both_alike(one: Value, other: Value, here: Heap, there: Heap) -> bool:
     """Whether two values lead to the same tracked objects: equal, or both plain data.
 
-    Queries with different loader options are not alike: what they load differs.
+    Different loader options, and queries that have them, are not alike: what they load differs.
     """
-    if type(one) in LEAVES and type(other) in LEAVES:
-        return type(one) is not Statement or type(other) is not Statement or one.plans == other.plans
+    if type(one) is Statement and type(other) is Statement:
+        return one.plans == other.plans
+    if type(one) in INERT and type(other) in INERT:
+        return True
     if one is other:
         return True
     return one == other or (is_plain(one, here) and is_plain(other, there))
@@ -54,7 +56,7 @@ def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
         seen.add(key)
         record = heap.get(key)
         return record is None or _untracked(record, heap, seen)
-    return kind in LEAVES or (kind in TRANSPARENT and all(is_plain(part, heap, seen) for part in parts_of(value)))
+    return kind in INERT or kind is Statement or (kind in TRANSPARENT and all(is_plain(part, heap, seen) for part in parts_of(value)))
 
 
 def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:

@@ -315,6 +315,9 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if record.life & PERSISTENT:
         begin(state, record.session)
     session = state.session(record.session)
+    if relationship is not None and known.bits == LOADED and _is_the_same(state, record, relationship, value):
+        state.heap[key] = record.evolve(values={**record.values, name: value})
+        return
     values = {**record.values, name: value}
     attributes = {**record.attributes, name: IS_LOADED}
     origin = Origin(run.site(node), f"`{name}` is assigned here")
@@ -329,6 +332,18 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
             _copy_collection(run, state, key, relationship, value, node)
     elif column is not None and column.foreign_keys:
         _forget_hints(state, key, name)
+
+
+def _is_the_same(state: State, record: OrmObject, relationship: Relationship, value: Value) -> bool:
+    """Whether a loaded many-to-one is given the very object that its foreign key names: nothing changes, and nothing is written."""
+    other = state.record(value)
+    keys = relationship.local_foreign_keys
+    if not isinstance(other, OrmObject) or not isinstance(value, Ref) or len(keys) != 1 or len(other.mapped.primary_key) != 1:
+        return False
+    foreign = record.values.get(keys[0])
+    if isinstance(foreign, Anything):
+        return foreign.token == ("attribute", value.id, other.mapped.primary_key[0])
+    return isinstance(foreign, Const) and foreign == other.key and foreign != NONE
 
 
 def _copy_collection(run: Run, state: State, key: int, relationship: Relationship, value: Value, node: ast.AST) -> None:

@@ -14,6 +14,7 @@ from greenroom.facts.collect import Backend
 from greenroom.interpret import calls, endpoints
 from greenroom.interpret.concern import COMMON, Candidate, candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
+from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
 from greenroom.interpret.materialise import assumed
 from greenroom.interpret.roots import entries
@@ -23,6 +24,7 @@ from greenroom.interpret.symbolic import ambient_session, arguments_for, instanc
 from greenroom.program.program import Program
 from greenroom.program.symbols import External, Function, Module
 from greenroom.source.discover import Group
+from greenroom.source.file import SourceFile
 
 TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign, collected)
 
@@ -48,7 +50,7 @@ def interpret(
             progress(function.qualname)
         tracker.functions += 1
         run = Run(program, backend, TABLES, settings, tracker, function)
-        _guarded(run, function, partial(enter, run, function))
+        _guarded(run, function, partial(enter, run, function, group.files))
     tracker.functions = len(tracker.reached)
     return tracker.events.values(), tracker
 
@@ -116,8 +118,8 @@ def is_listener(run: Run, function: Function) -> bool:
     return False
 
 
-def enter(run: Run, function: Function) -> None:
-    """Follow a function with symbolic arguments."""
+def enter(run: Run, function: Function, files: Iterable[SourceFile] = ()) -> None:
+    """Follow a function with symbolic arguments; ``files`` is where it may be called."""
     state = State()
     run.module = function.module
     receiver: Value | None = None
@@ -136,6 +138,8 @@ def enter(run: Run, function: Function) -> None:
     args = arguments_for(run, state, function, function.node, "root", 0) or Arguments()
     if isinstance(function.node, ast.Lambda):
         return
+    flags = agreed(function, files)
+    args = Arguments(args.positional, tuple((name, flags.get(name, value)) for name, value in args.named), args.open)
     if is_listener(run, function):
         run.greenlet += 1  # events fire while SQLAlchemy works, inside its greenlet
     calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True)

@@ -28,7 +28,7 @@ from greenroom.domain.values import (
     join_values,
 )
 from greenroom.interpret import containers
-from greenroom.interpret.access import get, of_symbol
+from greenroom.interpret.access import get, of_symbol, something
 from greenroom.interpret.dumps import dumped_names
 from greenroom.interpret.library import not_null
 from greenroom.interpret.loops import comprehension
@@ -64,7 +64,21 @@ def _name(run: Run, node: ast.Name, state: State) -> Value:
 
 
 def _attribute(run: Run, node: ast.Attribute, state: State) -> Value:
-    return get(run, state, run.evaluate(node.value, state), node.attr, node)
+    value = run.evaluate(node.value, state)
+    if isinstance(value, Choice) and isinstance(node.value, ast.Name) and not run.joining:
+        # Whichever object it is, it is the same one when the name is met again.
+        value = state.variables[node.value.id] = run.one_of(something(value))
+    return get(run, state, value, node.attr, node)
+
+
+def _given(run: Run, node: ast.expr, state: State) -> Value:
+    """The value of an argument; a name that may be either of two objects is the same one inside the call and after it."""
+    value = run.evaluate(node, state)
+    if isinstance(value, Choice) and isinstance(node, ast.Name) and not run.joining:
+        there = something(value)
+        if isinstance(there, Choice) and any(isinstance(state.record(atom), OrmObject) for atom in there.atoms):
+            value = state.variables[node.id] = run.one_of(value)
+    return value
 
 
 def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
@@ -83,9 +97,9 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
                 if element is not None and element != ANYTHING:
                     positional.append(element)
         else:
-            positional.append(run.evaluate(arg, state))
+            positional.append(_given(run, arg, state))
     for keyword in node.keywords:
-        value = run.evaluate(keyword.value, state)
+        value = _given(run, keyword.value, state)
         if keyword.arg is not None:
             named.append((keyword.arg, value))
             continue

@@ -365,7 +365,11 @@ def comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp 
     made = run.identity(node, "comprehension")
     filtered = any(generator.ifs for generator in node.generators)
     items = tuple(value for _, value in gathered) if exact and kind != "dict" else None
-    state.heap[made] = Collection(kind, items, None if items is not None else element, keys, partial=filtered)
+    walked = node.generators[0].iter if len(node.generators) == 1 and not filtered else None
+    source = saved.get(walked.id) if isinstance(walked, ast.Name) else None
+    state.heap[made] = Collection(
+        kind, items, None if items is not None else element, keys, partial=filtered, source=source.id if isinstance(source, Ref) else None
+    )
     return Ref(made)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from greenroom.domain.heap import PERSISTENT, Collection, Instance, OrmObject
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
@@ -158,11 +159,26 @@ def _filter(state: State, name: str, *, truth: bool) -> None:
     if not isinstance(value, Choice):
         if value is not None and (known := known_truth(state, value)) is not None and known is not truth:
             raise Infeasible
-        if isinstance(value, Anything) and value.token is not None and value.type == BOOL:
+        if isinstance(value, Ref) and not truth:
+            _empty(state, value.id)
+        elif isinstance(value, Anything) and value.token is not None and value.type == BOOL:
             state.replace(value, Const(truth))  # whoever was given the same flag, or gave it, is told too
         return
     kept = tuple(atom for atom in value.atoms if known_truth(state, atom) in (None, truth))
     _keep(state, name, kept)
+
+
+def _empty(state: State, key: int) -> None:
+    """A collection that a test found empty, and what it was made of: there is nothing to go through."""
+    seen: set[int] = set()
+    following: int | None = key
+    while following is not None and following not in seen:
+        seen.add(following)
+        record = state.heap.get(following)
+        if not isinstance(record, Collection) or record.items is not None or record.by_key or record.owner is not None:
+            return
+        state.heap[following] = replace(record, items=(), element=None, source=None)
+        following = record.source
 
 
 def _keep(state: State, name: str, kept: tuple[Value, ...]) -> None:

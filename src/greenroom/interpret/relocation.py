@@ -122,6 +122,7 @@ class Relocation:
             keys=self.value(record.keys),
             by_key=self.value(record.by_key),
             owner=None if record.owner is None else (self.id(record.owner[0]), record.owner[1]),
+            source=None if record.source is None else self.id(record.source),
         )
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from greenroom.domain.events import Read
-from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject, SessionObject
 from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
@@ -87,10 +87,20 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         work.recover(state, session)
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
+    if operation.name == "in_transaction" and record is not None:
+        return _in_transaction(state, session, record)
     value: Value = NONE
     for effect in operation.effects:
         value = APPLY[type(effect)](run, state, session, effect, args, node)
     return value
+
+
+def _in_transaction(state: State, session: int, record: SessionObject) -> Value:
+    """``in_transaction()``: what was loaded has begun a transaction, unless something ended it since."""
+    if record.idle:
+        return Const(value=False)
+    loaded = any(found.life & PERSISTENT and not found.assumed for _, found in state.objects_of(session))
+    return Const(value=True) if loaded else ANYTHING
 
 
 def _undone(state: State, args: Arguments) -> bool:

@@ -63,7 +63,7 @@ def _copied(kind: str) -> Handler:
             return containers.make(run, state, node, "dict", None, ANYTHING)
         items, element, partial = containers.iterated(run, state, walk(run, state, value, node), node)
         key = run.identity(node, ("copy", kind))
-        state.heap[key] = Collection(kind, items, element, partial=partial)
+        state.heap[key] = Collection(kind, items, element, partial=partial, source=value.id if isinstance(value, Ref) else None)
         return Ref(key)
 
     return handler
@@ -179,6 +179,10 @@ def _getattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 def _hasattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     _getattr(run, state, args, node)
+    record, name = state.record(args.get(0) or ANYTHING), args.get(1)
+    if isinstance(record, OrmObject) and isinstance(name, Const) and isinstance(name.value, str):
+        there = name.value in record.attributes or run.program.member(record.mapped.symbol, name.value) is not None
+        return Const(value=True) if there else ANYTHING  # a subclass may have what the class has not
     return ANYTHING
 
 
