@@ -223,14 +223,20 @@ def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: V
             if members:
                 return Const((left.token == right.token) is isinstance(operator, ast.Eq))
     if isinstance(operator, ast.In | ast.NotIn):
-        if isinstance(right, Method) and isinstance(left, Const) and (present := _present(run, state, right, str(left.value))) is not None:
-            return Const(present is isinstance(operator, ast.In))
-        if (attached := _attached(state, left, right)) is not None:
-            return Const(attached is isinstance(operator, ast.In))
-        walk(run, state, right, node)
-        items, element, _ = containers.iterated(run, state, right, node)
-        for part in (*(items or ()), *((element,) if element is not None else ())):
-            equal(run, state, part, left, node)
+        return _contained(run, state, left, right, node, wanted=isinstance(operator, ast.In))
+    return ANYTHING
+
+
+def _contained(run: Run, state: State, value: Value, container: Value, node: ast.Compare, *, wanted: bool) -> Value:
+    """``value in container``."""
+    present = _present(run, state, container, str(value.value)) if isinstance(container, Method) and isinstance(value, Const) else None
+    known = _attached(state, value, container) if present is None else present
+    if known is not None:
+        return Const(known is wanted)
+    walk(run, state, container, node)
+    items, element, _ = containers.iterated(run, state, container, node)
+    for part in (*(items or ()), *((element,) if element is not None else ())):
+        equal(run, state, part, value, node)
     return ANYTHING
 
 
