@@ -89,6 +89,21 @@ async def guarded(session: AsyncSession) -> str:
 """
 
 
+CUT = """
+async def save(session: AsyncSession) -> bool:
+{long}
+    await session.commit()
+    return True
+
+
+async def change(session: AsyncSession) -> None:
+    user = await session.get_one(User, 1)
+    user.name = "somebody"
+    if await save(session):
+        await session.refresh(user)
+"""
+
+
 def check(folder: Path, text: str) -> None:
     """The only finding is in the line that returns the name."""
     (folder / "app.py").write_text(text)
@@ -98,6 +113,14 @@ def check(folder: Path, text: str) -> None:
     found = json.loads(output.getvalue())["findings"]
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line == "    return user.name"]
     assert [finding["line"] for finding in found] == lines
+
+
+def test_a_call_that_used_its_share_up_may_have_written_what_waited(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(MODELS + CUT.format(long="    pass\n" * STEPS))
+    output = io.StringIO()
+    with redirect_stdout(output):
+        main(["check", str(tmp_path), "--format", "json", "--exit-zero"])
+    assert [finding["confidence"] for finding in json.loads(output.getvalue())["findings"]] == ["possible"]
 
 
 def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
