@@ -1,4 +1,4 @@
-"""How work is divided: among the functions that a call may mean, and between a block and its handlers."""
+"""How work is divided: among functions that one call may mean, between a block and its handlers, a manager and its block."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from greenroom.cli.main import main
 from greenroom.interpret.run import STEPS
 
 MODELS = """
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -89,6 +92,52 @@ async def guarded(session: AsyncSession) -> str:
 """
 
 
+CUT = """
+async def save(session: AsyncSession) -> bool:
+{long}
+    await session.commit()
+    return True
+
+
+async def change(session: AsyncSession) -> None:
+    user = await session.get_one(User, 1)
+    user.name = "somebody"
+    if await save(session):
+        await session.refresh(user)
+"""
+
+
+NESTED = """
+make = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+
+
+@asynccontextmanager
+async def innermost() -> AsyncIterator[AsyncSession]:
+    async with make() as session:
+        yield session
+
+
+@asynccontextmanager
+async def inner() -> AsyncIterator[AsyncSession]:
+    async with innermost() as session:
+        yield session
+
+
+@asynccontextmanager
+async def outer() -> AsyncIterator[AsyncSession]:
+    async with inner() as session:
+        yield session
+
+
+async def inside() -> str:
+    async with outer() as session:
+        user = await session.get_one(User, 1)
+{long}
+        await session.rollback()
+    return user.name
+"""
+
+
 def check(folder: Path, text: str) -> None:
     """The only finding is in the line that returns the name."""
     (folder / "app.py").write_text(text)
@@ -100,6 +149,14 @@ def check(folder: Path, text: str) -> None:
     assert [finding["line"] for finding in found] == lines
 
 
+def test_a_call_that_used_its_share_up_may_have_written_what_waited(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(MODELS + CUT.format(long="    pass\n" * STEPS))
+    output = io.StringIO()
+    with redirect_stdout(output):
+        main(["check", str(tmp_path), "--format", "json", "--exit-zero"])
+    assert [finding["confidence"] for finding in json.loads(output.getvalue())["findings"]] == ["possible"]
+
+
 def test_functions_of_a_dictionary_get_equal_shares(tmp_path: Path) -> None:
     check(tmp_path, MODELS + DISPATCH.format(long="    pass\n" * (STEPS // 2 + 100), short="    pass\n" * (STEPS // 10)))
 
@@ -108,6 +165,10 @@ def test_every_function_of_a_dictionary_is_followed_however_many_ways_the_others
     names = [f"handler_{number}" for number in range(10)]
     registry = REGISTRY.format(names=", ".join(f'"{name}": {name}' for name in names))
     check(tmp_path, MODELS + "".join(HANDLER.format(name=name) for name in names) + registry)
+
+
+def test_the_body_of_a_block_is_no_work_of_its_manager(tmp_path: Path) -> None:
+    check(tmp_path, MODELS + NESTED.format(long="        pass\n" * (STEPS // 2)))
 
 
 def test_handlers_are_followed_however_long_the_block_is(tmp_path: Path) -> None:

@@ -236,6 +236,8 @@ class Factory:
     is_async: bool
     cls: Class | None = None
     """The project's own subclass of the session class."""
+    scope: ast.AST | None = None
+    """Where the factory was made one that gives the same session in the whole of a task."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ LIVES = {"transient": TRANSIENT, "pending": PENDING, "persistent": PERSISTENT, "
 LOST = COMMITTED | ROLLED_BACK | EXPIRED
 """Conditions of a primary key that make ``inspect(obj).expired`` true."""
 TABLE = External("sqlalchemy.Table")
+MAPPER = External("sqlalchemy.Mapper")
+METADATA = {"__table__": TABLE, "__mapper__": MAPPER}
 
 
 def something(value: Value) -> Value:
@@ -83,10 +85,8 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return _of_pending(run, value, name, node)
         case Aliased(symbol):
             return _of_class(run, state, symbol, name, node)
-        case Inspection(owner) if name == "expired":
-            return _is_expired(state, owner, value)
-        case Inspection(owner) if name in LIVES:
-            return _lives(state, owner, name)
+        case Inspection(owner):
+            return _of_inspection(state, value, owner, name)
         case Method(Method(Inspection(owner), "attrs"), attribute) if name == "value":
             return get(run, state, owner, attribute, node)
         case Anything(type_ref):
@@ -95,6 +95,15 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return Method(value, name)
         case _:
             return Method(value, name)
+
+
+def _of_inspection(state: State, value: Inspection, owner: Value, name: str) -> Value:
+    """``inspect(obj).name``."""
+    if name == "mapper":
+        return Library(MAPPER)
+    if name in LIVES:
+        return _lives(state, owner, name)
+    return _is_expired(state, owner, value) if name == "expired" else Method(value, name)
 
 
 def _lives(state: State, owner: Value, name: str) -> Value:
@@ -185,6 +194,8 @@ def of_object(run: Run, state: State, key: int, record: OrmObject, name: str, no
         return Method(Ref(key), "__dict__")
     if name == "__class__":
         return ClassValue(mapped.symbol)
+    if name in METADATA:
+        return Library(METADATA[name])
     if name in record.values:
         return record.values[name]
     return member_of(run, state, Ref(key), mapped.symbol, name, node)
@@ -282,8 +293,8 @@ def _of_class(run: Run, state: State, cls: Class, name: str, node: ast.AST) -> V
         or name in mapped.proxies or name in mapped.hybrids or name in mapped.composites or name in mapped.query_expressions
     ):  # fmt: skip
         return Attribute(mapped, mapped.synonyms.get(name, name))
-    if name == "__table__" and mapped is not None:
-        return Library(TABLE)
+    if name in METADATA and mapped is not None:
+        return Library(METADATA[name])
     member = run.program.member(cls, name)
     match member:
         case Function():

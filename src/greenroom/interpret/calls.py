@@ -371,13 +371,15 @@ def _ways_out(
 
 
 def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
-    """A call whose work was used up before it returned: whatever was absent in memory may be there now."""
+    """A call whose work was used up before it returned: what was absent may be there now, what waited may be written or undone."""
     after = state.fork()
     state.watch.sessions.add(ANY_SESSION)
     for key, record in state.heap.items():
         if isinstance(record, OrmObject):
             attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}
-            after.heap[key] = record.evolve(attributes=attributes)
+            after.heap[key] = record.evolve(attributes=attributes, perhaps=record.perhaps | record.dirty)
+        elif isinstance(record, SessionObject) and record.failed is not None:
+            after.heap[key] = record.evolve(failed=None)
     return after, declared_result(run, after, function, node)
 
 

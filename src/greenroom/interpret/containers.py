@@ -8,13 +8,22 @@ from dataclasses import replace
 from greenroom.domain.heap import Collection
 from greenroom.domain.loading import BLANK, IS_LOADED
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Ref, Rows, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Library, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
 from greenroom.interpret.dynamic import dynamic_method
 from greenroom.interpret.run import Run
+from greenroom.program.symbols import External
 
-GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "update": 0, "put_nowait": 0}
+GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "update": 0, "put": 0, "put_nowait": 0}
 COPYING = frozenset({"copy", "union", "intersection", "difference", "values", "reverse", "sort"})
+
+
+COLUMN = External("sqlalchemy.Column")
+"""Stands for each column of a class."""
+COLUMNS = frozenset(f"sqlalchemy.{holder}" for holder in ("Table.c", "Table.columns", "Mapper.c", "Mapper.columns", "Mapper.column_attrs"))
+"""What gives the columns of a class one after the other."""
+CONTEXT = "context variable"
+"""The kind of a record that holds what a context variable was set to."""
 
 
 def make(
@@ -28,6 +37,8 @@ def make(
 
 def method(run: Run, state: State, key: int, record: Collection, name: str, args: Arguments, node: ast.AST) -> Value:
     """``collection.name(...)``."""
+    if record.kind == CONTEXT:
+        return _context_method(state, key, record, name, args)
     if name in GROWING:
         _grow(run, state, key, record, name, args, node)
         return NONE
@@ -41,7 +52,7 @@ def method(run: Run, state: State, key: int, record: Collection, name: str, args
     if name == "values":
         exact = tuple(record.by_key.values()) if record.element is None and record.items is None else None
         return make(run, state, node, "list", exact, None if exact is not None else record.any())
-    if name in ("get", "setdefault", "pop", "popitem", "popleft", "__getitem__"):
+    if name in ("get", "setdefault", "pop", "popitem", "popleft", "get_nowait", "__getitem__"):
         return _one(run, state, key, record, name, args, node)
     if name in COPYING:
         copied = run.identity(node, "copy")
@@ -49,6 +60,15 @@ def method(run: Run, state: State, key: int, record: Collection, name: str, args
         return Ref(copied) if name != "sort" else NONE
     if name == "_mapping":
         return Ref(key)
+    return ANYTHING
+
+
+def _context_method(state: State, key: int, record: Collection, name: str, args: Arguments) -> Value:
+    """``variable.set(value)`` and ``variable.get()``; until something is set, its type tells what others have set."""
+    if name == "set":
+        state.heap[key] = replace(record, element=args.get(0) or ANYTHING)
+    if name == "get":
+        return record.element or ANYTHING
     return ANYTHING
 
 
@@ -168,6 +188,8 @@ def iterated(run: Run, state: State, value: Value, node: ast.AST) -> tuple[tuple
         return None, covered, True
     if isinstance(value, Rows):
         return None, value.element, False
+    if isinstance(value, Library) and value.symbol.path in COLUMNS:
+        return None, Library(COLUMN), False
     record = state.record(value)
     if isinstance(record, Collection):
         if record.kind == "dict":

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject, SessionObject
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -237,13 +237,31 @@ def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: V
             if members:
                 return Const((left.token == right.token) is isinstance(operator, ast.Eq))
     if isinstance(operator, ast.In | ast.NotIn):
-        if isinstance(right, Method) and isinstance(left, Const) and (present := _present(run, state, right, str(left.value))) is not None:
-            return Const(present is isinstance(operator, ast.In))
-        walk(run, state, right, node)
-        items, element, _ = containers.iterated(run, state, right, node)
-        for part in (*(items or ()), *((element,) if element is not None else ())):
-            equal(run, state, part, left, node)
+        return _contained(run, state, left, right, node, wanted=isinstance(operator, ast.In))
     return ANYTHING
+
+
+def _contained(run: Run, state: State, value: Value, container: Value, node: ast.Compare, *, wanted: bool) -> Value:
+    """``value in container``."""
+    present = _present(run, state, container, str(value.value)) if isinstance(container, Method) and isinstance(value, Const) else None
+    known = _attached(state, value, container) if present is None else present
+    if known is not None:
+        return Const(known is wanted)
+    walk(run, state, container, node)
+    items, element, _ = containers.iterated(run, state, container, node)
+    for part in (*(items or ()), *((element,) if element is not None else ())):
+        equal(run, state, part, value, node)
+    return ANYTHING
+
+
+def _attached(state: State, value: Value, container: Value) -> bool | None:
+    """``obj in session``, where the object's state answers."""
+    record, session = state.record(value), state.record(container)
+    if not isinstance(record, OrmObject) or not isinstance(session, SessionObject) or not isinstance(container, Ref):
+        return None
+    if record.session != container.id or not record.life & (PENDING | PERSISTENT):
+        return False
+    return True if not record.life & ~(PENDING | PERSISTENT) else None
 
 
 def _present(run: Run, state: State, container: Method, name: str) -> bool | None:

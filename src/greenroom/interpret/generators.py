@@ -7,7 +7,8 @@ dependencies with ``yield``: in all three the consumer's body is followed in the
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from greenroom.domain.flow import Flow, Raised
 from greenroom.domain.state import Frame, Leaving, State
@@ -25,7 +26,7 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
         return body(ANYTHING, state)
     depth = len(state.frames)
     consumer, consumer_calls, consumer_module, consumer_yielders = run.function, run.calls, run.module, run.yielders
-    consumer_raised = run.raised
+    consumer_raised, consumer_work = run.raised, (run.began, run.limit)
 
     def handler(value: Value, inside: State) -> Sequence[tuple[State, Value]]:
         swap(inside, depth, callee)
@@ -37,7 +38,8 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
         own: list[Raised] = []
         run.raised = own if raised is not None or consumer_raised is not None else None
         try:
-            flow = body(value, inside)
+            with _working_for(run, *consumer_work):
+                flow = body(value, inside)
         finally:
             run.calls, run.module, run.yielders, run.raised = calls, module, yielders, raised
         for item in own:
@@ -77,6 +79,17 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
         else:
             flow.fall.append(after)
     return flow
+
+
+@contextmanager
+def _working_for(run: Run, began: int, limit: int) -> Iterator[None]:
+    """Within the block work counts for the consumer, whose share began and ends where it is said, and not for the generator."""
+    own, before = (run.began, run.limit), run.steps
+    run.began, run.limit = began, limit
+    try:
+        yield
+    finally:
+        run.began, run.limit = own[0] + run.steps - before, own[1] + run.steps - before
 
 
 def swap(state: State, depth: int, callee: FunctionValue) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 
 from greenroom.domain.events import MadeTransient
 from greenroom.domain.heap import TRANSIENT, Collection, OrmObject, SessionObject
@@ -33,7 +34,7 @@ from greenroom.domain.values import (
     Value,
 )
 from greenroom.interpret import containers, queries, work
-from greenroom.interpret.access import TABLE, get, put
+from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.identity import mapped_of
@@ -104,10 +105,17 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         made = factory_of(run, state, args, asynchronous=name == "AsyncSession")
         return run.tables.call(run, state, made, Arguments(), node)
     if name in ("async_scoped_session", "scoped_session"):
-        return args.get(0) or ANYTHING
+        given = args.get(0) or ANYTHING
+        return replace(given, scope=node) if isinstance(given, Factory) else given
     if name in ("inspect", "instance_state"):
         value = args.get(0) or ANYTHING
+        if isinstance(value, ClassValue) and mapped_of(run, value) is not None:
+            return Library(MAPPER)
         return Inspection(value) if isinstance(state.record(value), OrmObject) else ANYTHING
+    if name == "class_mapper":
+        return Library(MAPPER)
+    if name == "keys" and symbol.path.rpartition(".")[0] in containers.COLUMNS:
+        return containers.make(run, state, node, "list", None, Library(External(f"{containers.COLUMN.path}.key")))
     if name == "make_transient":
         return _make_transient(run, state, args, node)
     if name in ("aliased", "with_polymorphic"):

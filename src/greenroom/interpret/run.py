@@ -215,15 +215,13 @@ class Run:
         """The place of a node of the current module; of one that stands for a library, the project's call of it."""
         assert self.module is not None
         if self.module.standin:
-            calls = (call.site for call in reversed(self.calls) if call.site is not None and not call.site.module.standin)
-            return next(calls, Site(self.module, node))
+            return next((site for call in reversed(self.calls) if (site := call.site) and not site.module.standin), Site(self.module, node))
         return Site(self.module, node)
 
     def call_sites(self) -> tuple[Site, ...]:
         """The calls in progress, outermost first, but for those within a library."""
-        within = self.module is not None and self.module.standin
         sites = tuple(call.site for call in self.calls if call.site is not None and not call.site.module.standin)
-        return sites[:-1] if within else sites
+        return sites[:-1] if self.module is not None and self.module.standin else sites
 
     def call_nodes(self) -> tuple[int, ...]:
         """The ids of the nodes of the calls in progress, outermost first."""
@@ -297,8 +295,7 @@ class Run:
     @property
     def width(self) -> int:
         """States followed side by side: fewer as the work for the call in progress runs out."""
-        used = (self.steps - self.began) / max(self.limit - self.began, 1)
-        return next((width for part, width in NARROW if used > part), DISJUNCTS)
+        return next((w for part, w in NARROW if self.steps - self.began > part * max(self.limit - self.began, 1)), DISJUNCTS)
 
     @property
     def exhausted(self) -> bool:
@@ -329,8 +326,8 @@ class Run:
     @contextmanager
     def reserving(self) -> Iterator[None]:
         """Keep a part of the work for what follows the block: however long it is, the handlers around it are followed."""
-        limit = self.limit
-        self.limit = self.steps + int((limit - self.steps) * RESERVED) if limit > self.steps else limit
+        limit, left = self.limit, max(self.limit - self.steps, 0)
+        self.limit -= int(left * (1 - RESERVED))
         try:
             yield
         finally:
@@ -393,25 +390,25 @@ class Run:
                 attempt = state.fork()
                 with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
-                most = min(ALTERNATIVES, 2 * self.width)
-                self._leave_callee(len(outcomes), most)
-                while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
-                    self.choices.pop()
-                enough = len(outcomes) >= most and not any(choice.callees for choice in self.choices)
-                if not self.choices or attempts >= ATTEMPTS or enough:
+                if attempts >= ATTEMPTS or not self._choose_next(len(outcomes)):
                     break
-                self.choices[-1].index += 1
-                self.choices[-1].before = len(outcomes)
         finally:
             self.choices, self.position, self.joining = outer, position, joining
         return outcomes
 
-    def _leave_callee(self, made: int, most: int) -> None:
-        """Go on to the next function that a call may mean once this one has had its share of the ways through the statement."""
+    def _choose_next(self, made: int) -> bool:
+        """Take the next combination of choices; none after enough ways were ``made``, but for functions that have had no share."""
+        most = min(ALTERNATIVES, 2 * self.width)
         for place, choice in enumerate(self.choices):
             if choice.callees and made - choice.before >= max(most // choice.count, 1):
                 del self.choices[place + 1 :]
-                return
+        while self.choices and self.choices[-1].index + 1 >= self.choices[-1].count:
+            self.choices.pop()
+        if not self.choices or (made >= most and not any(choice.callees for choice in self.choices)):
+            return False
+        self.choices[-1].index += 1
+        self.choices[-1].before = made
+        return True
 
     def pick(self, count: int, *, callees: bool = False) -> int:
         """Choose one of ``count`` alternatives."""

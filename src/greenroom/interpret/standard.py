@@ -15,6 +15,7 @@ from greenroom.domain.values import (
     ClassValue,
     Const,
     FunctionValue,
+    Library,
     Parent,
     Partial,
     Pending,
@@ -24,15 +25,19 @@ from greenroom.domain.values import (
     join_values,
 )
 from greenroom.interpret import containers, work
-from greenroom.interpret.access import get, own_class, put
-from greenroom.interpret.attributes import MISSING_GREENLET
+from greenroom.interpret.access import get, own_class, put, something
+from greenroom.interpret.attributes import MISSING_GREENLET, read
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.narrowing import is_a
 from greenroom.interpret.protocols import as_model_code, dunder, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Handler, Run
-from greenroom.program.symbols import External
+from greenroom.interpret.symbolic import symbolic
+from greenroom.program.symbols import External, Variable
 from greenroom.program.types import Named
+
+GETTER = External("greenroom.attrgetter")
+"""What ``operator.attrgetter`` gives, once it has its names."""
 
 
 def _walk_all(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -174,7 +179,22 @@ def _getattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     name = args.get(1)
     if isinstance(name, Const) and isinstance(name.value, str):
         return get(run, state, args.get(0) or ANYTHING, name.value, node)
+    if isinstance(name, Library) and name.symbol.path in (f"{containers.COLUMN.path}.key", f"{containers.COLUMN.path}.name"):
+        for atom in atoms(args.get(0) or ANYTHING):
+            if isinstance(atom, Ref) and isinstance(state.record(atom), OrmObject):
+                _read_columns(run, state, atom.id, node)
     return ANYTHING
+
+
+def _read_columns(run: Run, state: State, key: int, node: ast.AST) -> None:
+    """One column after the other, perhaps not all: what is lost for all of them is lost for certain."""
+    record = state.orm(key)
+    lost = [name for name in record.mapped.columns if record.attributes[name].bits & DROPPED] if record is not None else []
+    if record is None or not lost:
+        return
+    if len(lost) < len(record.mapped.columns):
+        state.heap[key] = record.evolve(attributes={**record.attributes, lost[0]: record.attributes[lost[0]].unsure()})
+    read(run, state, key, lost[0], node)
 
 
 def _hasattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -271,6 +291,41 @@ def _awaitable(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     return Const(value=True) if isinstance(value, Pending) else ANYTHING
 
 
+def _context_variable(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``ContextVar[T]("name")``, or ``name: ContextVar[T] = ContextVar("name")``."""
+    module = run.module
+    annotation: ast.expr | None = node.func if isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript) else None
+    if module is not None and annotation is None:
+        variables = (binding for bound in module.bindings.values() for binding in bound if isinstance(binding, Variable))
+        annotation = next((variable.annotation for variable in variables if variable.value is node), None)
+    type_ref = run.program.type_of(module, annotation) if module is not None else None
+    held = type_ref.args[0] if isinstance(type_ref, Named) and type_ref.args else None
+    default = args.get(None, "default")
+    value = something(symbolic(run, state, held, node, "context")) if held is not None else ANYTHING
+    key = run.identity(node, "context")
+    state.heap[key] = Collection(containers.CONTEXT, None, value if default is None or value != ANYTHING else default)
+    return Ref(key)
+
+
+def _queue(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    return containers.make(run, state, node, "list", ())
+
+
+def _attribute_getter(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``attrgetter("name")``: a function that waits for its object."""
+    return Partial(Library(GETTER), args.positional, ())
+
+
+def _attribute_got(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    *names, owner = args.positional or (ANYTHING,)
+    value: Value = ANYTHING
+    for name in names:
+        value = owner
+        for part in str(name.value).split(".") if isinstance(name, Const) else ():
+            value = get(run, state, value, part, node)
+    return value if len(names) == 1 else ANYTHING
+
+
 def _partial(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     if not args.positional:
         return ANYTHING
@@ -298,6 +353,10 @@ HANDLERS: dict[str, Handler] = {
     "collections.defaultdict": _default_dict,
     "collections.OrderedDict": _copied("dict"),
     "collections.deque": _copied("list"),
+    "asyncio.Queue": _queue,
+    "contextvars.ContextVar": _context_variable,
+    "operator.attrgetter": _attribute_getter,
+    GETTER.path: _attribute_got,
     "builtins.reversed": _copied("list"),
     "builtins.sorted": _sorted,
     "builtins.min": _with_key,
