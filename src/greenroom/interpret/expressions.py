@@ -255,7 +255,10 @@ def _contained(run: Run, state: State, value: Value, container: Value, node: ast
 
 
 def _attached(state: State, value: Value, container: Value) -> bool | None:
-    """``obj in session``, where the object's state answers."""
+    """``obj in session``, where the state of the object, or of all that it may be, answers."""
+    if isinstance(value, Choice):
+        known = {_attached(state, atom, container) for atom in value.atoms}
+        return known.pop() if len(known) == 1 else None
     record, session = state.record(value), state.record(container)
     if not isinstance(record, OrmObject) or not isinstance(session, SessionObject) or not isinstance(container, Ref):
         return None

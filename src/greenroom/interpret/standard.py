@@ -262,8 +262,10 @@ def _type(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 def _isinstance(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     value, cls = args.get(0), args.get(1)
-    known = is_a(run, state, value, cls.symbol) if isinstance(cls, ClassValue) and value is not None else None
-    return ANYTHING if known is None else Const(known)
+    if not isinstance(cls, ClassValue) or value is None:
+        return ANYTHING
+    known = {is_a(run, state, atom, cls.symbol) for atom in atoms(value)}
+    return Const(known.pop()) if len(known) == 1 and None not in known else ANYTHING
 
 
 def _super(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
