@@ -212,6 +212,8 @@ def _of_session(run: Run, state: State, key: int, record: SessionObject, name: s
         return Ref(key)
     if name == "no_autoflush":
         return Block(Ref(key), "no_autoflush")
+    if name == "is_active" and record.failed is not None:
+        return Const(value=False)
     if name in OPERATIONS or name in ("query", "__aenter__", "__aexit__", "__enter__", "__exit__"):
         return Method(Ref(key), name)
     return ANYTHING
