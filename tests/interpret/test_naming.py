@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import fields, replace
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from greenroom.interpret.naming import Naming
 from greenroom.program.symbols import Class
 
 MAPPED = cast("MappedClass", object())
+NUMBERS: dict[Hashable, int] = {}
 OTHER: dict[str, object] = {
     "mapped": cast("MappedClass", frozenset()), "life": 8, "session": 9, "attributes": {"name": IS_BLANK}, "values": {"name": NONE},
     "plan": Plan(everywhere=True), "dirty": frozenset({"name"}), "touched": 3, "born": 3, "key": Const(3), "perhaps": frozenset({"name"}),
@@ -33,7 +35,7 @@ RECORDS: tuple[HeapObject, ...] = (
 
 
 def key(record: HeapObject) -> object:
-    naming = Naming({1: record}, frozenset())
+    naming = Naming({1: record}, frozenset(), NUMBERS)
     naming.reference(1)
     return naming.reached(), naming.sessions()
 
@@ -57,7 +59,7 @@ def test_where_something_came_from_is_not(record: HeapObject, name: str) -> None
 
 def test_ids_and_tokens_are_names() -> None:
     def named(first: int, second: int, token: str) -> object:
-        naming = Naming({first: Collection("list", (Ref(second),)), second: SessionObject()}, frozenset())
+        naming = Naming({first: Collection("list", (Ref(second),)), second: SessionObject()}, frozenset(), NUMBERS)
         return naming.value((Ref(first), Anything(None, ("symbol", token)), Ref(second), Ref(first))), naming.reached(), naming.sessions()
 
     assert named(1, 2, "a") == named(7, 3, "b")
@@ -66,5 +68,5 @@ def test_ids_and_tokens_are_names() -> None:
 
 def test_a_token_that_means_something_is_kept() -> None:
     node = ast.Pass()
-    naming = Naming({}, frozenset())
+    naming = Naming({}, frozenset(), NUMBERS)
     assert naming.value(Anything(None, ("member", node, "RED"))) != naming.value(Anything(None, ("member", node, "BLUE")))

@@ -26,8 +26,10 @@ class Unnameable(Exception):  # noqa: N818 - says that there is no key, which is
 class Naming:
     """Numbers for the heap ids and tokens that a call can reach."""
 
-    def __init__(self, heap: Mapping[int, HeapObject], live: frozenset[int]) -> None:
+    def __init__(self, heap: Mapping[int, HeapObject], live: frozenset[int], numbers: dict[Hashable, int]) -> None:
         self._heap = heap
+        self._numbers = numbers
+        """What has ever been part of a key, numbered: keys are made of those numbers, so that they are small and hash fast."""
         self.live = live
         """Frames that are still running: what a closure over them sees can change."""
         self.ids: dict[int, int] = {}
@@ -42,6 +44,10 @@ class Naming:
             number = self.ids[key] = len(self.ids)
             self._waiting.append(key)
         return number
+
+    def number(self, part: Hashable) -> int:
+        """The number of a part of a key: equal parts have equal numbers."""
+        return self._numbers.setdefault(part, len(self._numbers))
 
     def sessions(self) -> Hashable:
         """In what condition the sessions are that have been met so far."""
@@ -58,7 +64,7 @@ class Naming:
                 self._sessions.append(key)
                 records.append((record.is_async, record.cls))
             else:
-                records.append(None if record is None else _record(self, record))
+                records.append(None if record is None else self.number(_record(self, record)))
         self._waiting.clear()
         return tuple(records)
 

@@ -124,6 +124,8 @@ class Tracker:
     """The other way round; ids count from 1."""
     originals: dict[int, HeapObject] = field(default_factory=dict)
     """The records of all fragments as they were made."""
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    """The parts of the keys of summaries, numbered."""
     summaries: dict[Hashable, Summary] = field(default_factory=dict)
     """What calls did, by the situation in which they were made."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def summarised(
     given alone, so its summary is kept under that; the summary of any other is kept under all sessions, too, and what is
     attached to them.
     """
-    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))))
+    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))), run.tracker.numbers)
     try:
         given = _given(run, state, naming, callee, args)
     except Unnameable:
@@ -104,7 +104,7 @@ def _watched(state: State, summary: Summary, relocation: Relocation | None) -> N
     state.watch.events = state.watch.events or not summary.quiet
 
 
-def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: Arguments) -> Hashable:
+def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: Arguments) -> int:
     """The key of a call: the function, what it is given and everything that leads to, and what differs of module level.
 
     Raises:
@@ -118,7 +118,7 @@ def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: 
     for place, record in state.heap.items():
         if originals.get(place, record) is not record:
             naming.reference(place)
-    return (context, named, naming.reached())
+    return naming.number((context, named, naming.reached()))
 
 
 def _attached(state: State, naming: Naming) -> tuple[frozenset[int], Hashable]:
