@@ -360,7 +360,8 @@ def release(state: State, session: int, depth: int) -> None:
     for key, found in state.objects_of(session):
         if found.born >= depth or found.touched >= depth:
             state.heap[key] = found.evolve(born=min(found.born, depth - 1), touched=min(found.touched, depth - 1))
-    state.heap[session] = record.evolve(depth=max(depth - 1, 0))
+    # What failed inside has undone the savepoint already; its end says nothing of it.
+    state.heap[session] = record.evolve(depth=max(depth - 1, 0), failed=None)
 
 
 def begin(state: State, session: int | None) -> None:
