@@ -37,7 +37,7 @@ def _parts(chosen: argparse.Namespace) -> Iterator[Campaign]:
         range(start, min(start + step, chosen.seed + chosen.programs)) for start in range(chosen.seed, chosen.seed + chosen.programs, step)
     ]
     if len(ranges) == 1:
-        yield run_campaign(ranges[0], shrinks=not chosen.no_shrink, limit=chosen.stop_after, tell=_tell)
+        yield run_campaign(ranges[0], shrinks=not chosen.no_shrink, limit=chosen.stop_after, tell=_tell, progress=_progress)
         return
     with ProcessPoolExecutor(chosen.jobs) as pool:
         yield from pool.map(_part, [(seeds, not chosen.no_shrink, chosen.stop_after) for seeds in ranges])
@@ -52,12 +52,17 @@ def _tell(failure: Failure) -> None:
     print(f"seed {failure.seed}: {failure.summary}", file=sys.stderr, flush=True)
 
 
+def _progress(campaign: Campaign) -> None:
+    print(_summary(campaign), file=sys.stderr, flush=True)
+
+
 def _summary(whole: Campaign) -> str:
     tally = whole.tally
     programs = 100 * (tally.programs - whole.failed) / max(tally.programs, 1)
     lines = 100 * (tally.lines - whole.disagreements) / max(tally.lines, 1)
+    kinds = ", ".join(f"{count} {verdict.value}" for verdict, count in sorted(whole.kinds.items(), key=lambda item: item[0].name))
     return (
-        f"SQLAlchemy {VERSION}: {tally.programs} programs, {programs:.3f} % agree; {tally.lines} lines ran, {lines:.4f} % agree; "
+        f"SQLAlchemy {VERSION}: {tally.programs} programs, {programs:.3f} % agree; {tally.lines} lines ran, {lines:.4f} % agree ({kinds}); "
         f"{tally.raised} raised: {tally.raised_definite} definite, {tally.raised_possible} possible; "
         f"{tally.clean_possible} lines that never raised are possible"
     )

@@ -35,8 +35,13 @@ class Author:
         self._links = links
         self._schemas = schemas
         self._helpers = helpers
-        self._listed = listed
+        derived = [model for model in models if model.base]
+        self._listed = listed | {model.base for model in derived if model.name in listed} | {m.name for m in derived if m.base in listed}
         """Classes that are loaded as lists, never by key: the analysis does not follow one row under two names."""
+        self._loaded = [model.name for model in models if model.name not in {other.base for other in derived if other.single}]
+        """Classes that queries ask for: of a class and one that inherits from it only one, for the same reason."""
+        if not all(model.single for model in derived):
+            self._loaded = [name for name in self._loaded if name not in {model.name for model in derived}]
         self._flags: tuple[str, ...] = ()
         self._depth = 0
         self._result = ""
@@ -102,7 +107,7 @@ class Author:
 
     def _load(self, scope: Scope) -> list[Node]:
         random = self._random
-        model = random.choice(list(self._models))
+        model = random.choice(self._loaded)
         several = model in self._listed
         options = draw_options(random, self._models, self._links, model) if random.random() < 0.45 else ()
         populate = random.random() < 0.08
@@ -119,11 +124,14 @@ class Author:
 
     def _new(self, scope: Scope) -> list[Node]:
         random = self._random
-        model = random.choice([name for name in self._models if name not in self._listed])
+        models = [name for name in self._models if name not in self._listed]
+        if not models:
+            return []
+        model = random.choice(models)
         given: list[tuple[str, str]] = []
         columns = [kind for kind in self._models[model].columns if kind not in READ_ONLY and random.random() < 0.3]
         given.extend((kind, self._constant(kind)) for kind in columns)
-        links = [link for link in self._links if link.many == model and link.kind != "both"]
+        links = [link for link in self._links if link.many == model and link.kind != "both" and not link.keyless]
         given.extend((key_of(link), "1") for link in links if random.random() < (0.2 if link.nullable else 0.6))
         for side, target, several in sides_of(model, self._links):
             other = scope.of(random, target)
@@ -133,6 +141,11 @@ class Author:
                 given.append((side.name, f"[{other}]" if other and random.random() < 0.7 else "[]"))
             elif other is not None and (f"{target.lower()}_id", "1") not in given:
                 given.append((side.name, other))
+        # A row without what it needs would never come to be, and the analysis does not know what a database refuses.
+        names = {name for name, _ in given}
+        given.extend(
+            (key_of(link), "1") for link in links if not link.nullable and not names & {key_of(link), link.back and link.back.name}
+        )
         var = scope.bind(Type(model))
         body: list[Node] = [New(var, model, tuple(given))]
         if random.random() < 0.85:
@@ -187,9 +200,9 @@ class Author:
         side, target, several = random.choice(sides)
         other = scope.of(random, target)
         if several:
-            value = f"[{other}]" if other else "[]"
+            value = f"[{other}]" if other and other != var else "[]"
             texts = [f"{var}.{side.name} = {value}"]
-            if other:
+            if other and other != var:
                 texts += [f"{var}.{side.name}.append({other})"] * 2 + [f"{var}.{side.name}.remove({other})"]
             return [Line(random.choice(texts))]
         return [Line(f"{var}.{side.name} = {other if other and random.random() < 0.8 else 'None'}")]
@@ -245,7 +258,7 @@ class Author:
     def _bulk(self, scope: Scope) -> list[Node]:
         del scope  # It has the signature of every action.
         random = self._random
-        model = random.choice(list(self._models))
+        model = random.choice([name for name, model in self._models.items() if not model.base])
         where = f".where({model}.id == {random.choice((1, 2))})" if random.random() < 0.7 else ""
         name = random.choice(("name", *(kind for kind in self._models[model].columns if kind not in {*READ_ONLY, "mood"})))
         value = random.choice(('"u"', 'func.upper("u")'))
@@ -284,7 +297,7 @@ class Author:
 
     def _branch(self, scope: Scope) -> list[Node]:
         random = self._random
-        if self._depth >= DEPTH:
+        if self._depth >= DEPTH or (not self._flags and all(known.many for known in scope.types.values())):
             return []
         test = (
             random.choice(self._flags)

@@ -17,7 +17,7 @@ from tests.executable.outcome import kinds_of_rule
 from tests.fuzz.execute import Laboratory
 from tests.fuzz.program import Program
 from tests.fuzz.render import modules_of
-from tests.fuzz.watch import Place, Watch
+from tests.fuzz.watch import Place, Watch, Way
 
 VERSION = ".".join(sqlalchemy.__version__.split(".")[:2])
 SILENT_RULES = frozenset({"refresh-discards-changes", "expired-object-dumped", "expired-made-transient", "string-in-enum-column"})
@@ -80,7 +80,7 @@ def senseless(watch: Watch) -> bool:
     return any("NameError" in text or ("has no attribute" in text and "NoneType" not in text) for text in watch.other.values())
 
 
-def judge(program: Program, laboratory: Laboratory, *, thorough: bool = False, only: object = None) -> Result:
+def judge(program: Program, laboratory: Laboratory, *, thorough: bool = False, only: Way | None = None) -> Result:
     """Run and analyse one program.
 
     It runs in all ways where that is asked for, or where a definite finding waits for a path on which the line raises; otherwise
@@ -125,10 +125,11 @@ def _compare(watch: Watch, findings: dict[Place, dict[str, bool]]) -> Iterator[D
             yield Disagreement(Verdict.MISNAMED, place, f"{text}; reported: {', '.join(sorted(rules))}")
     for place, rules in sorted(findings.items()):
         kinds = watch.raised.get(place, set())
+        possible = kinds | watch.masked.get(place, set())
         for rule, definite in sorted(rules.items()):
             if rule in SILENT_RULES or not definite or place not in watch.passed or place in watch.other:
                 continue
-            if not kinds & kinds_of_rule(rule):
+            if not possible & kinds_of_rule(rule):
                 yield Disagreement(Verdict.EXTRA if not kinds else Verdict.MISNAMED, place, f"reported: {rule}")
 
 

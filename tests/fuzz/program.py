@@ -18,8 +18,14 @@ class Model:
     eager_defaults: str = ""
     label: str = ""
     """What the property ``label`` reads of ``self``; empty where the class has none."""
+    hybrid: bool = False
+    """Whether ``label`` is a hybrid property."""
     base: str = ""
-    """The mapped class from which it inherits, in a table of its own."""
+    """The mapped class from which it inherits."""
+    single: bool = False
+    """Whether it inherits in the table of its base, else in one of its own."""
+    mixin: bool = False
+    """Whether its columns and relationships are those of a mixin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Link:
     forward: Side | None = None
     back: Side | None = None
     nullable: bool = True
+    keyless: bool = False
+    """Whether the foreign key is another link's: this one is inherited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def draw_condition(random: Random, models: Mapping[str, Model], links: tuple[Lin
 
 
 def _column(random: Random, owner: str, model: Model, links: tuple[Link, ...]) -> str:
-    keys = [f"{link.one.lower()}_id" for link in links if link.many == model.name and link.kind != "both"]
+    keys = [f"{link.one.lower()}_id" for link in links if link.many == model.name and link.kind != "both" and not link.keyless]
     name = random.choice(("id", "name", *model.columns, *model.columns, *keys))
     plain = f"{owner}.{name}"
     return random.choice((plain, plain, plain, f'f"{{{plain}}}"', f'getattr({owner}, "{name}", None)', f"{plain} is None"))

@@ -21,6 +21,10 @@ COLUMNS: Mapping[str, str] = {
 }
 """Kinds of columns, each under an attribute name of its own."""
 
+NEEDING_OTHERS = frozenset({"length"})
+"""Kinds that mention another column of the class."""
+NULLABLE = frozenset({"spare", "bulky"})
+"""Kinds that other classes of the same table can be without."""
 READ_ONLY = frozenset({"worked", "length", "id"})
 WRAPPERS = {"write_only": "WriteOnlyMapped", "dynamic": "DynamicMapped"}
 
@@ -31,7 +35,10 @@ import enum
 
 from sqlalchemy import Column, Computed, ForeignKey, Table, func
 from sqlalchemy.ext.asyncio import AsyncAttrs
-from sqlalchemy.orm import DeclarativeBase, DynamicMapped, Mapped, WriteOnlyMapped, column_property, mapped_column, relationship
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import (
+    DeclarativeBase, DynamicMapped, Mapped, WriteOnlyMapped, column_property, declared_attr, mapped_column, relationship
+)
 
 
 class Mood(enum.Enum):
@@ -70,7 +77,7 @@ def modules_of(program: Program) -> dict[str, str]:
 def _models(program: Program) -> str:
     parts = [_MODELS]
     parts.extend(_secondary(link) for link in program.links if link.kind == "both")
-    parts.extend(_model(model, program.links) for model in program.models)
+    parts.extend(_model(model, program) for model in program.models)
     return "\n\n".join(parts)
 
 
@@ -96,22 +103,57 @@ def _secondary(link: Link) -> str:
     return "\n".join(lines)
 
 
-def _model(model: Model, links: tuple[Link, ...]) -> str:
-    lines = [f"class {model.name}({model.base or 'Base'}):", f'    __tablename__ = "{table_of(model.name)}"']
-    if model.eager_defaults:
-        lines.append(f'    __mapper_args__ = {{"eager_defaults": {model.eager_defaults}}}')
+def _model(model: Model, program: Program) -> str:
+    columns = [f"    {COLUMNS[kind]}" for kind in model.columns]
+    ends = [end for link in program.links for end in _ends(model.name, link)]
+    bases, parts = [model.base or "Base"], []
+    if model.mixin:
+        mixed = [f"    {COLUMNS[kind]}" for kind in model.columns if kind not in NEEDING_OTHERS]
+        mixed += [line for name, text in ends if name and "remote_side" not in text for line in _declared(name, text)]
+        if mixed:
+            bases.insert(0, f"{model.name}Mixin")
+            parts.append("\n".join([f"class {model.name}Mixin:", *mixed]) + "\n")
+            columns = [f"    {COLUMNS[kind]}" for kind in model.columns if kind in NEEDING_OTHERS]
+            ends = [(name, text) for name, text in ends if not name or "remote_side" in text]
+    lines = [f"class {model.name}({', '.join(bases)}):"]
+    if not model.single:
+        lines.append(f'    __tablename__ = "{table_of(model.name)}"')
+    options = _mapper_options(model, program)
+    if options:
+        lines.append(f"    __mapper_args__ = {{{', '.join(options)}}}")
     lines.append("")
-    if model.base:
+    if model.base and not model.single:
         lines.append(f'    id: Mapped[int] = mapped_column(ForeignKey("{table_of(model.base)}.id"), primary_key=True)')
-    else:
+    elif not model.base:
         lines.append("    id: Mapped[int] = mapped_column(primary_key=True)")
         lines.append("    name: Mapped[str] = mapped_column()")
-    lines.extend(f"    {COLUMNS[kind]}" for kind in model.columns)
-    for link in links:
-        lines.extend(f"    {line}" for line in _ends(model.name, link))
+        if len(options) > bool(model.eager_defaults):
+            lines.append("    kind: Mapped[str] = mapped_column()")
+    lines += columns
+    lines += [f"    {text}" for _, text in ends]
     if model.label:
-        lines += ["", "    @property", "    def label(self) -> object:", f"        return self.{model.label}"]
-    return "\n".join(lines) + "\n"
+        lines += ["", "    @hybrid_property" if model.hybrid else "    @property", "    def label(self) -> object:"]
+        lines.append(f"        return self.{model.label}")
+    parts.append("\n".join(lines) + "\n")
+    return "\n\n".join(parts)
+
+
+def _mapper_options(model: Model, program: Program) -> list[str]:
+    options = [f'"eager_defaults": {model.eager_defaults}'] if model.eager_defaults else []
+    if any(other.base == model.name for other in program.models):
+        options.append('"polymorphic_on": "kind"')
+    if model.base or len(options) > bool(model.eager_defaults):
+        options.append(f'"polymorphic_identity": "{model.name.lower()}"')
+    return options
+
+
+def _declared(name: str, text: str) -> Iterator[str]:
+    """A relationship as a mixin declares it."""
+    annotation, _, value = text.removeprefix(f"{name}: ").partition(" = ")
+    yield ""
+    yield "    @declared_attr"
+    yield f"    def {name}(cls) -> {annotation}:"
+    yield f"        return {value}"
 
 
 def key_of(link: Link) -> str:
@@ -119,14 +161,15 @@ def key_of(link: Link) -> str:
     return f"{link.one.lower()}_id"
 
 
-def _ends(model: str, link: Link) -> Iterator[str]:
+def _ends(model: str, link: Link) -> Iterator[tuple[str, str]]:
+    """What a link adds to a class: the names of relationships, empty for the key, with the lines that declare them."""
     if model == link.many and link.kind != "both":
         optional = " | None" * link.nullable
-        yield f'{key_of(link)}: Mapped[int{optional}] = mapped_column(ForeignKey("{table_of(link.one)}.id"))'
+        yield "", f'{key_of(link)}: Mapped[int{optional}] = mapped_column(ForeignKey("{table_of(link.one)}.id"))'
     if model == link.one and link.forward is not None:
-        yield _relationship(link, link.forward, link.back, link.many, several=link.kind != "one")
+        yield link.forward.name, _relationship(link, link.forward, link.back, link.many, several=link.kind != "one")
     if model == link.many and link.back is not None:
-        yield _relationship(link, link.back, link.forward, link.one, several=link.kind == "both")
+        yield link.back.name, _relationship(link, link.back, link.forward, link.one, several=link.kind == "both")
 
 
 def _relationship(link: Link, side: Side, other: Side | None, target: str, *, several: bool) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.fuzz.program import Link, Model, Schema, Side
-from tests.fuzz.render import COLUMNS, WRAPPERS
+from tests.fuzz.render import COLUMNS, NEEDING_OTHERS, NULLABLE, WRAPPERS
 
 NAMES = ("Alpha", "Beta", "Gamma")
 LAZY = ("selectin", "joined", "subquery", "immediate", "raise", "raise_on_sql", "noload", "write_only", "dynamic")
@@ -24,6 +24,39 @@ def draw_models(random: Random) -> tuple[Model, ...]:
         columns = tuple(kind for kind in COLUMNS if random.random() < 0.3)
         models.append(Model(name, columns, random.choice(("", "", "", "", "True", "False"))))
     return tuple(models)
+
+
+def draw_inheritance(random: Random, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """Now and then a class that inherits from another one, and mixins."""
+    models = tuple(replace(model, mixin=random.random() < 0.15) for model in models)
+    if random.random() > 0.2:
+        return models
+    base = random.choice(models)
+    single = random.random() < 0.4
+    kinds = [kind for kind in COLUMNS if kind not in base.columns and (kind in NULLABLE or not single) and kind not in NEEDING_OTHERS]
+    columns = tuple(kind for kind in kinds if kind != "worked" and random.random() < 0.4)
+    return (*models, Model("Delta", columns, base=base.name, single=single, mixin=random.random() < 0.15))
+
+
+def flattened(models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """Classes with the columns that they inherit."""
+    known = {model.name: model for model in models}
+    return tuple(
+        replace(model, columns=(*known[model.base].columns, *model.columns), label=model.label or known[model.base].label)
+        if model.base
+        else model
+        for model in models
+    )
+
+
+def inherited(models: tuple[Model, ...], links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Links with those that classes inherit."""
+    found = list(links)
+    for model in models:
+        if model.base:
+            found += [replace(link, one=model.name, back=None, keyless=True) for link in links if link.one == model.base]
+            found += [replace(link, many=model.name, forward=None) for link in links if link.many == model.base]
+    return tuple(found)
 
 
 def draw_links(random: Random, models: tuple[Model, ...]) -> tuple[Link, ...]:
@@ -73,7 +106,8 @@ def draw_label(random: Random, model: Model, links: tuple[Link, ...]) -> Model:
     if random.random() > 0.25:
         return model
     names = ["name", *model.columns, *(side.name for side, _, _ in sides_of(model.name, links) if side.lazy not in WRAPPERS)]
-    return replace(model, label=random.choice(names))
+    label = random.choice(names)
+    return replace(model, label=label, hybrid=label in names[: 1 + len(model.columns)] and random.random() < 0.5)
 
 
 def sides_of(model: str, links: tuple[Link, ...]) -> list[tuple[Side, str, bool]]:

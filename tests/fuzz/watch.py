@@ -16,6 +16,8 @@ from tests.executable.outcome import Kind, kind_of
 
 Place: TypeAlias = tuple[str, int]
 """Name of a module, and line."""
+Way: TypeAlias = tuple[str, tuple[bool, ...], int, bool]
+"""A set of rows, the flags, the statement that fails, and whether implicit IO raises inside ``try`` bodies."""
 FAILURES = frozenset({Kind.IMPLICIT_IO, Kind.DETACHED, Kind.RAISELOAD, Kind.FAILED_FLUSH})
 """What the analyser is expected to predict."""
 REFUSALS = frozenset({Kind.DETACHED, Kind.RAISELOAD})
@@ -28,19 +30,27 @@ class Watch:
     """What one run, or several runs of one program, did on each line."""
 
     raised: dict[Place, set[Kind]] = field(default_factory=dict)
+    masked: dict[Place, set[Kind]] = field(default_factory=dict)
+    """What a line would do next if its implicit IO were mended."""
     passed: set[Place] = field(default_factory=set)
     other: dict[Place, str] = field(default_factory=dict)
     """Exceptions that are none of the analyser's business."""
     sessions: list[AsyncSession] = field(default_factory=list)
-    way: object = None
-    """The flags, rows and fault of the run in progress."""
-    ways: dict[Place, object] = field(default_factory=dict)
+    way: Way | None = None
+    """How the run in progress is done."""
+    ways: dict[Place, Way | None] = field(default_factory=dict)
     """The way in which each raising line raised last."""
     guards: int = 0
     fault: int = 0
     """The statement inside ``try`` bodies that the database refuses; 0 for none."""
     statements: int = 0
     """Statements that ``try`` bodies have sent so far in this run."""
+    most: int = 0
+    """The largest number of statements that ``try`` bodies sent in any run."""
+    collects: bool = True
+    """Whether garbage can be in circles, as it is where objects refer to each other."""
+    sensitive: bool = False
+    """Whether in this run there was implicit IO, or a refusal, inside a ``try`` body."""
     waited: bool = False
     """Whether the expression being probed has done implicit IO."""
     _inside: list[Place] = field(default_factory=list)
@@ -51,7 +61,7 @@ class Watch:
         """Begin another run; in a strict one implicit IO inside a ``try`` body raises."""
         self._strict = strict
         self._told.clear()
-        self.guards, self.fault, self.statements = 0, fault, 0
+        self.guards, self.fault, self.statements, self.sensitive = 0, fault, 0, False
         self._inside.clear()
 
     async def probe(self, place: Place, expression: Callable[[], Any], *, unused: bool = False, collect: bool = True) -> Any:  # noqa: ANN401 -- as it is
@@ -59,41 +69,51 @@ class Watch:
 
         A refusal to load is seen, and passed over where the value is ``unused``. It is seen once for each attribute.
         """
-        if collect:
+        if collect and self.collects:
             gc.collect()  # What the identity map would answer with must not depend on when garbage is collected.
         self.waited = False
         try:
             if self.guards and self._strict:
-                value = expression()
+                with self._not_flushing():
+                    value = expression()
             else:
                 value = await self._carried_out(place, expression)
         except Exception as error:
-            text = _refused(error)
-            if text and self.waited:
-                self._told.add(text)  # Without a watch, the line would have failed before.
-            if text in self._told:
+            self.sensitive = self.sensitive or self.guards > 0
+            subjects = _refused(error)
+            if subjects and self.waited:
+                self._told.update(subjects)  # Without a watch, the line would have failed before.
+                self.masked.setdefault(place, set()).add(kind_of(error))
+            if subjects & self._told:
                 return None
             self._failed(place, error)
-            if unused and text and not (self.guards and self._strict):
-                self._told.add(text)
+            if unused and subjects and not (self.guards and self._strict):
+                self._told.update(subjects)
                 return None
             raise
         self.passed.add(place)
         return value
 
-    async def _carried_out(self, place: Place, expression: Callable[[], Any]) -> Any:  # noqa: ANN401 -- as above
-        """As if what is missing had been loaded before, by a query that flushes nothing."""
+    @contextmanager
+    def _not_flushing(self) -> Iterator[None]:
+        """What implicit IO would flush on its way is not looked at."""
         kept = [(session.sync_session, session.sync_session.autoflush) for session in self.sessions]
         for session, _ in kept:
             session.autoflush = False
         try:
-            return await _Suspending(greenlet_spawn(expression), lambda: self._emitted(place))
+            yield
         finally:
             for session, autoflush in kept:
                 session.autoflush = autoflush
 
+    async def _carried_out(self, place: Place, expression: Callable[[], Any]) -> Any:  # noqa: ANN401 -- as above
+        """As if what is missing had been loaded before, by a query that flushes nothing."""
+        with self._not_flushing():
+            return await _Suspending(greenlet_spawn(expression), lambda: self._emitted(place))
+
     def _emitted(self, place: Place) -> None:
         self.waited = True
+        self.sensitive = self.sensitive or self.guards > 0
         self._add(self._inside[-1] if self._inside else place, Kind.IMPLICIT_IO)
 
     def _add(self, place: Place, kind: Kind) -> None:
@@ -105,6 +125,8 @@ class Watch:
         if getattr(error, SEEN, False):
             return
         setattr(error, SEEN, True)
+        if isinstance(error, Exception) and _refused(error) & self._told:
+            return
         kind = kind_of(error)
         if kind in FAILURES:
             self._add(place, kind)
@@ -157,16 +179,25 @@ class Watch:
         if not self.guards:
             return False
         self.statements += 1
+        self.most = max(self.most, self.statements)
         return self.statements == self.fault
 
 
-def _refused(error: Exception) -> str:
-    """What a refusal is about: the columns of one object that is detached, or one attribute; empty for any other error."""
+def _refused(error: Exception) -> set[str]:
+    """What a refusal is about: one attribute of a class, and for what is detached the object; nothing for any other error."""
     if kind_of(error) not in REFUSALS:
-        return ""
+        return set()
     text = str(error)
-    instance = re.search(r"<\w+ at 0x\w+>", text)
-    return instance[0] if instance is not None and "lazy load operation" not in text else text
+    refused = re.search(r"'(\w+\.\w+)' is not available due to", text)
+    if refused is not None:
+        return {refused[1]}  # A validation error says more around it.
+    instance = re.search(r"<(\w+) at 0x\w+>", text)
+    attribute = re.search(r"operation of attribute '(\w+)'", text)
+    if instance is None:
+        return {text}
+    if attribute is None:
+        return {instance[0]}
+    return {f"{instance[1]}.{attribute[1]}", *((instance[0],) if "lazy load operation" not in text else ())}
 
 
 class _Suspending:

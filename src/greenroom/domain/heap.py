@@ -122,6 +122,8 @@ class Collection:
     """Holds only some of the objects that its element stands for."""
     source: int | None = field(default=None, compare=False)
     """The collection that it was made of, element by element: both are empty, or neither is."""
+    filled: bool = False
+    """Known not to be empty, though not what is in it."""
 
     def any(self) -> Value | None:
         """A value that covers every element."""
@@ -196,10 +198,12 @@ def _join_collections(one: Collection, other: Collection) -> Collection:
     if one.items is not None and other.items is not None and len(one.items) == len(other.items) and one.element == other.element:
         items = tuple(join_values(a, b) for a, b in zip(one.items, other.items, strict=True))
         return Collection(one.kind, items, one.element, one.keys, join_mappings_any(one.by_key, other.by_key), one.owner, one.partial)
+    filled = all(record.filled or record.items or record.by_key for record in (one, other))
     left, right = one.any(), other.any()
     element = left if right is None else right if left is None else join_values(left, right)
     keys = one.keys if other.keys is None else other.keys if one.keys is None else join_values(one.keys, other.keys)
-    return Collection(one.kind, None, element, keys, join_mappings_any(one.by_key, other.by_key), one.owner, one.partial or other.partial)
+    by_key = join_mappings_any(one.by_key, other.by_key)
+    return Collection(one.kind, None, element, keys, by_key, one.owner, one.partial or other.partial, filled)
 
 
 def join_mappings_any(one: Mapping[object, Value], other: Mapping[object, Value]) -> dict[object, Value]:

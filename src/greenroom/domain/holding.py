@@ -77,7 +77,7 @@ def record_renamed(record: HeapObject, before: Ref, after: Ref) -> HeapObject:
         element = renamed(record.element, before, after) if record.element is not None else None
         by_key = {key: renamed(value, before, after) for key, value in record.by_key.items()}
         owner = (after.id, record.owner[1]) if record.owner is not None and record.owner[0] == before.id else record.owner
-        return Collection(record.kind, items, element, record.keys, by_key, owner, record.partial)
+        return Collection(record.kind, items, element, record.keys, by_key, owner, record.partial, record.filled)
     return record
 
 

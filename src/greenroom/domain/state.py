@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from greenroom.domain.heap import (
+    PENDING,
     HeapObject,
     OrmObject,
     SessionObject,
@@ -225,7 +226,7 @@ class State:
     def live(self, session: int) -> set[int]:
         """Ids of everything that is held, by callers outside this state too: what the session's identity map has not let go."""
         self.watch.sessions.add(session)
-        return self.reachable() | self.held
+        return self.reachable([Ref(key) for key in self.held])
 
     def fragment(self, value: Value) -> Fragment:
         """``value`` with what it holds, to be grafted onto other states."""
@@ -238,8 +239,11 @@ class State:
             self.heap.setdefault(key, record)
         return fragment.value
 
-    def reachable(self, extra: Iterable[Value] = ()) -> set[int]:
-        """Ids of everything that variables of live frames (or ``extra``) hold, directly or not."""
+    def reachable(self, extra: Iterable[Value] = (), sealed: Container[int] = ()) -> set[int]:
+        """Ids of everything that variables of live frames (or ``extra``) hold, directly or not.
+
+        What mapped objects among ``sealed`` hold is left out, unless something else holds it as well.
+        """
         seen: set[int] = set()
         stack: list[Value] = [*self.variables.values(), *extra]
         for frame in self.frames:
@@ -254,7 +258,7 @@ class State:
                 if key not in seen:
                     seen.add(key)
                     record = heap.get(key)
-                    if record is not None:
+                    if record is not None and not (key in sealed and isinstance(record, OrmObject)):
                         stack.extend(held_by(record))
             elif kind not in LEAVES:
                 stack.extend(parts_of(value))
@@ -287,11 +291,16 @@ class State:
             )
 
     def collect(self, extra: Iterable[Value], keep: Iterable[int]) -> None:
-        """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation."""
+        """Drop what nothing holds any more; the objects in ``keep`` may be held by expressions under evaluation.
+
+        A session holds new objects that wait for their flush.
+        """
         kept = keep if isinstance(keep, dict) else set(keep)
         if all(key in kept for key in self.heap):
             return
-        live = self.reachable(extra)
+        records = ((key, record) for key, record in self.heap.items() if isinstance(record, OrmObject))
+        waiting = [Ref(key) for key, record in records if record.life & PENDING and record.session is not None]
+        live = self.reachable((*extra, *waiting))
         live.update(kept)
         if len(live) < len(self.heap):
             sessions = {record.session for key in live if isinstance(record := self.heap.get(key), OrmObject)}

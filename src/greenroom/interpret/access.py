@@ -36,7 +36,7 @@ from greenroom.facts.records import MappedClass
 from greenroom.interpret.attributes import place, read, write
 from greenroom.interpret.late import late_value
 from greenroom.interpret.protocols import used
-from greenroom.interpret.run import Run
+from greenroom.interpret.run import Diverted, Run
 from greenroom.interpret.symbolic import symbolic
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
 from greenroom.program.types import Named, TypeRef
@@ -48,6 +48,7 @@ LIVES = {"transient": TRANSIENT, "pending": PENDING, "persistent": PERSISTENT, "
 """What ``inspect(obj)`` says of where an object stands."""
 LOST = COMMITTED | ROLLED_BACK | EXPIRED
 """Conditions of a primary key that make ``inspect(obj).expired`` true."""
+ATTRIBUTE_ERROR = External("builtins.AttributeError")
 TABLE = External("sqlalchemy.Table")
 MAPPER = External("sqlalchemy.Mapper")
 METADATA = {"__table__": TABLE, "__mapper__": MAPPER}
@@ -91,8 +92,9 @@ def _get(run: Run, state: State, value: Value, name: str, node: ast.AST) -> Valu
             return get(run, state, owner, attribute, node)
         case Anything(type_ref):
             return _of_type(run, state, value, type_ref, name, node)
-        case Const():
-            return Method(value, name)
+        case Const(None) if not name.startswith("__"):
+            run.may_raise(ATTRIBUTE_ERROR, state)
+            raise Diverted
         case _:
             return Method(value, name)
 

@@ -24,17 +24,17 @@ from greenroom.domain.loading import (
 )
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
-from greenroom.facts.records import Direction, MappedClass, Relationship
+from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import reload
+from greenroom.interpret.reloading import reach, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, recover
+from greenroom.interpret.work import MODIFIED, attach, begin, claim, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
-_ORDER = (4, 8, 16, 32, 64, 128, 256, 512)
+_ORDER = (4, 8, 256, 16, 32, 64, 128, 512)
 
 
 def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: str = "read", schema: str = "") -> Value:
@@ -80,6 +80,10 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Valu
     if known is not None:
         return known
     if relationship is not None:
+        if strategy_of(relationship, record.plan)[0] == "noload":
+            return _nothing(run, state, key, relationship, node)
+        if relationship.direction is Direction.MANY_TO_ONE and _refers_to_nothing(record, relationship):
+            return NONE
         return _related(run, state, key, record, relationship, node)
     column = record.mapped.columns.get(name)
     if (
@@ -113,8 +117,18 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     else:
         _, plan = strategy_of(relationship, record.plan)
         before = set(state.heap)
-        _reach(state, record.session, target)
-        child = load_object(run, state, target, record.session, plan, node, many=many, extra=(key, relationship.name))
+        reach(state, record.session, target)
+        child = load_object(
+            run,
+            state,
+            target,
+            record.session,
+            plan,
+            node,
+            many=many,
+            extra=(key, relationship.name),
+            path=((record.mapped.name, relationship.name),),
+        )
         if not record.life & PERSISTENT:
             for made_key in set(state.heap) - before:
                 brought = state.orm(made_key)
@@ -135,11 +149,21 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     return join_values(value, NONE) if column_null and not relationship.uselist and record.assumed else value
 
 
-def _reach(state: State, session: int | None, target: MappedClass) -> None:
-    """A lazy load may bring objects back that are in the session already: what was expired in them is certain no more."""
-    for key, other in state.objects_of(session) if session is not None else ():
-        if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
-            state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
+def _refers_to_nothing(record: OrmObject, relationship: Relationship) -> bool:
+    keys = relationship.local_foreign_keys
+    return bool(keys) and all(record.values.get(name) == NONE for name in keys)
+
+
+def _nothing(run: Run, state: State, key: int, relationship: Relationship, node: ast.AST) -> Value:
+    """What ``noload`` leaves: None, or a collection without elements."""
+    if not relationship.uselist:
+        return NONE
+    made = run.identity(node, ("nothing", key, relationship.name))
+    state.heap[made] = Collection(relationship.collection, (), None, owner=(key, relationship.name))
+    record = state.orm(key)
+    if record is not None:
+        state.heap[key] = record.evolve(values={**record.values, relationship.name: Ref(made)})
+    return Ref(made)
 
 
 def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
@@ -169,9 +193,9 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
         for atom in atoms(hinted):
             if isinstance(atom, Ref) and atom.id in live and _answers(state, atom.id, record.session):
                 return atom
-    foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
-    if foreign and all(value == NONE for value in foreign):
+    if _refers_to_nothing(record, relationship):
         return NONE
+    foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
     wanted = foreign[0] if len(foreign) == 1 else None
     possible = False
     for other_key, other in state.objects_of(record.session):
@@ -179,7 +203,7 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
             continue
         if not _answers(state, other_key, record.session):
             continue
-        if other.complete:
+        if other.complete and other.mapped.symbol is relationship.target:
             return Ref(other_key)
         primary = other.mapped.primary_key
         identity = ("attribute", other_key, primary[0]) if len(primary) == 1 else None
@@ -234,8 +258,8 @@ def _absent(
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
     detached = not record.life & (PERSISTENT | DELETED)
     declared = record.mapped.relationships.get(name)
-    if detached and bit == RAISING and declared is not None and declared.lazy == "raise_on_sql":
-        bit = LAZY
+    if bit == RAISING and _fails_before(record, declared, detached=detached, legal=legal):
+        bit = DEFERRED if declared is None else LAZY
     if not detached and bit != RAISING:
         begin(state, record.session)
     if detached or bit == RAISING or not legal:
@@ -246,17 +270,41 @@ def _absent(
         autoflush(run, state, record.session, node)
         record = state.orm(key) or record
     before = record
-    if known.bits & DROPPED and not detached:
+    column = record.mapped.columns.get(name)
+    if known.bits & DROPPED and not detached and not (column is not None and column.deferred):
         reload(run, state, key, node, drop=False)
-        record = state.orm(key) or record
+        record = _without_deferred(before, state.orm(key) or record)
+        again = record.attributes[name]
+        if legal and declared is not None and declared.lazy == "raise_on_sql" and again.bits == RAISING:
+            answer = _from_identity_map(state, key, record, declared)
+            if answer is None or answer is True:
+                _absent(run, state, key, name, again, node, action=action, schema=schema, unsure=answer is True)
+            return
     attributes = dict(record.attributes)
-    if detached:
+    if detached and name in record.mapped.columns:
         attributes = {n: s.without(EMITS) if n in record.mapped.columns else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
     if before.many:
         # One of many objects was read: the others are as they were.
         attributes = {n: s if s == attributes[n] else s.unsure() for n, s in before.attributes.items()}
     state.heap[key] = record.evolve(attributes=attributes)
+
+
+def _fails_before(record: OrmObject, declared: Relationship | None, *, detached: bool, legal: bool) -> bool:
+    """Whether something else fails before it is refused to load an attribute."""
+    if declared is None:
+        return detached
+    if declared.lazy != "raise_on_sql":
+        return False
+    keys = [record.attributes[key] for key in declared.local_foreign_keys if key in record.attributes]
+    return detached or (not legal and any(known.bits & EMITS for known in keys))
+
+
+def _without_deferred(before: OrmObject, after: OrmObject) -> OrmObject:
+    """A read of something else that is expired does not bring back what its class defers, whatever the options say."""
+    left = {n: s for n, s in before.attributes.items() if s.bits & DROPPED and (c := before.mapped.columns.get(n)) and c.deferred}
+    left = {name: known for name, known in left.items() if after.attributes[name] == IS_LOADED}
+    return after.evolve(attributes={**after.attributes, **left}) if left else after
 
 
 def report(
@@ -308,7 +356,7 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     )
     if loads_old and relationship is not None and not relationship.uselist and relationship.direction is not Direction.MANY_TO_ONE:
         loads_old = relationship.active_history or relationship.single_parent
-    refused = column is not None and known.bits & RAISING and record.life & PERSISTENT
+    refused = known.bits & RAISING and record.life & PERSISTENT
     if loads_old and ((record.life & (PERSISTENT | DETACHED) and known.bits & EMITS) or refused):
         _absent(run, state, key, name, known, node, action="mutate", schema="", unsure=False)
         record = state.orm(key) or record
@@ -406,6 +454,8 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
             state.heap[other.id] = record.evolve(
                 values={**record.values, back: Ref(fresh)}, attributes={**record.attributes, back: IS_LOADED}
             )
+    elif record.mapped.column_properties and record.life & PERSISTENT:
+        state.heap[other.id] = record.evolve(dirty=record.dirty | {MODIFIED})
 
 
 def grown(known: Collection, value: Value) -> Collection:
@@ -414,4 +464,4 @@ def grown(known: Collection, value: Value) -> Collection:
         return Collection(known.kind, (*known.items, value), None, known.keys, known.by_key, known.owner, known.partial)
     covered = known.any()
     element = value if covered is None else join_values(covered, value)
-    return Collection(known.kind, None, element, known.keys, known.by_key, known.owner, known.partial)
+    return Collection(known.kind, None, element, known.keys, known.by_key, known.owner, known.partial, filled=True)

@@ -149,7 +149,7 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
             return ANYTHING
         if is_slice:
             key = run.identity(node, "slice")
-            inner.heap[key] = replace(record, items=None, element=record.any(), owner=None, partial=True)
+            inner.heap[key] = replace(record, items=None, element=record.any(), owner=None, partial=True, filled=False)
             return Ref(key)
         if isinstance(index, Const):
             if index.value in record.by_key and not isinstance(index.value, bool):
@@ -157,6 +157,8 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
             if record.items is not None and isinstance(index.value, int) and -len(record.items) <= index.value < len(record.items):
                 return record.items[index.value]
         found = record.any()
+        if isinstance(index, Const) and isinstance(atom, Ref) and record.element is not None and record.kind != "dict":
+            inner.heap[atom.id] = replace(record, filled=True)
         return found if found is not None else ANYTHING
 
     return run.each(value, state, one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, IS_LOADED, LAZY, LOADED, LoadState, Origin, absent
+from greenroom.domain.loading import DROPPED, IS_LOADED, LAZY, LOADED, RAISING, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -83,6 +83,8 @@ def fetch(
     """An object that a SELECT returns: the one already in the session when it is known to be the same row."""
     if session is not None:
         existing = find(state, session, mapped, identity)
+        if many and not restricted:
+            existing = _every_row(state, session, mapped)
         if existing is not None:
             repopulate(run, state, existing, plan, node, populate=populate)
             return existing
@@ -93,6 +95,12 @@ def fetch(
         attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
         state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
     return key
+
+
+def _every_row(state: State, session: int, mapped: MappedClass) -> int | None:
+    """The objects that stand for every row of a class, where they are in the session and still held."""
+    found = [key for key, record in state.objects_of(session) if record.mapped is mapped and record.complete and record.life == PERSISTENT]
+    return found[0] if found and found[0] in state.live(session) else None
 
 
 def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
@@ -121,8 +129,9 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
     attributes = dict(record.attributes)
     values = dict(record.values)
     for name, loaded in fresh.items():
-        if populate or (attributes[name].bits != 1 and loaded.bits == 1):
-            attributes[name] = loaded
+        column = record.mapped.columns.get(name)
+        if (populate and column is not None and column.deferred) or (loaded.bits == 1 and (populate or attributes[name].bits != 1)):
+            attributes[name] = loaded  # What an option alone leaves out stays as it was.
             values.pop(name, None)
     for name, relationship in record.mapped.relationships.items():
         _, child_plan = strategy_of(relationship, plan)
@@ -138,6 +147,8 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif condition == LOADED and name in plan.relationships and name in values:
             _repopulate_below(run, state, values[name], child_plan, node, populate=populate)
+        elif (name in plan.relationships or plan.wildcard) and condition == RAISING and attributes[name].bits & LAZY:
+            attributes[name] = absent(RAISING, Origin(run.site(node), f"loaded again here without `{name}`, which is to raise"))
         elif populate and condition == LAZY:
             bit = 32 if attributes[name].bits & (1 | 32) else 128
             attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
@@ -161,7 +172,7 @@ def _touch_others(
     """Other objects of the class may be among the rows: what was expired in them is certain no more."""
     for key, record in state.objects_of(session):
         if record.mapped is mapped.parent and record.life & PERSISTENT and not restricted:
-            attributes = {n: (IS_LOADED if n in mapped.columns else s) for n, s in record.attributes.items()}
+            attributes = {n: s.unsure() if n in mapped.columns else s for n, s in record.attributes.items()}  # it may be one of them
             state.heap[key] = record.evolve(attributes=attributes)
         if record.mapped is not mapped or not record.life & PERSISTENT:
             continue

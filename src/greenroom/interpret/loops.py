@@ -223,7 +223,7 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
         heads = [heads[0], *entered]
     if retries:
         heads = merge(ended, DISJUNCTS)
-    elif len(heads) > 1 and _assigns_by_name(node):
+    elif len(heads) > 1 and (_assigns_by_name(node) or _is_filled(state, walked)):
         heads = heads[1:]
     elif len(heads) > 1 and not idle:
         heads[0] = _never_entered(state, walked, focus, partial=partial)
@@ -250,6 +250,12 @@ def _assigns_by_name(node: ast.For | ast.AsyncFor) -> bool:
             return True
         case _:
             return False
+
+
+def _is_filled(state: State, walked: Value) -> bool:
+    """Whether there is at least one element to go through."""
+    record = state.record(walked)
+    return isinstance(record, Collection) and record.filled
 
 
 def _never_entered(state: State, walked: Value, focus: Focus, *, partial: bool) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject, join_objects
 from greenroom.domain.holding import HINT
@@ -122,13 +123,22 @@ def condition_of(
     condition = AFTER_LOAD.get(strategy, LAZY)
     if strategy == "immediate" and (mapped.name, relationship.name) in path and relationship.name not in plan.relationships:
         return LAZY
-    if relationship.name in plan.relationships or strategy not in CHAINING or (again and strategy in SEPARATE):
+    chaining = strategy in CHAINING or (strategy == "immediate" and not relationship.uselist)
+    if relationship.name in plan.relationships or not chaining or (again and strategy in SEPARATE and relationship.uselist):
         return condition
     if relationship.join_depth is not None:
         return LAZY if len(path) + 1 > relationship.join_depth else condition
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-    met = {mapped.name, *(owner for owner, _ in path)}
+    met = {*_lineage(mapped), *(owner for owner, _ in path)}
     return LAZY if target is not None and target.name in met else condition
+
+
+def _lineage(mapped: MappedClass) -> Iterator[str]:
+    """A class and those that it inherits from."""
+    known: MappedClass | None = mapped
+    while known is not None:
+        yield known.name
+        known = known.parent
 
 
 def _recur(run: Run, state: State, node: ast.AST, child: int, relationship: Relationship) -> None:

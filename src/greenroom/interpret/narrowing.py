@@ -30,7 +30,7 @@ def known_truth(state: State, value: Value) -> bool | None:
             if isinstance(record, Collection):
                 if record.items is not None and record.element is None and not record.by_key:
                     return bool(record.items) if record.kind != "dict" else None
-                return True if record.by_key else None
+                return True if record.by_key or record.filled else None
             return record is not None or None
         case _:
             return None
@@ -157,6 +157,8 @@ def _mentions(key: object, name: str) -> bool:
 def _filter(state: State, name: str, *, truth: bool) -> None:
     value = state.variables.get(name)
     if not isinstance(value, Choice):
+        if truth:
+            _settle(state, value)
         if value is not None and (known := known_truth(state, value)) is not None and known is not truth:
             raise Infeasible
         if isinstance(value, Ref) and not truth:
@@ -179,6 +181,13 @@ def _empty(state: State, key: int) -> None:
             return
         state.heap[following] = replace(record, items=(), element=None, source=None)
         following = record.source
+
+
+def _settle(state: State, value: Value | None) -> None:
+    """A collection that a test found not to be empty."""
+    record = state.record(value) if isinstance(value, Ref) else None
+    if isinstance(value, Ref) and isinstance(record, Collection) and record.items is None and not record.by_key and record.kind != "dict":
+        state.heap[value.id] = replace(record, filled=True)
 
 
 def _keep(state: State, name: str, kept: tuple[Value, ...]) -> None:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from greenroom.domain.events import ChangesDiscarded
 from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
 from greenroom.domain.loading import (
+    DEFERRED,
     DROPPED,
     EXPIRED,
     IS_LOADED,
     LAZY,
+    LOADED,
     RAISING,
     REFRESHED_AWAY,
     UNKNOWN,
@@ -25,8 +27,8 @@ from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
-from greenroom.interpret.work import MARKS
-from greenroom.semantics.strategies import AFTER_LOAD
+from greenroom.interpret.work import MARKS, expire_below
+from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 
 def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
@@ -45,6 +47,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
                 name,
             )
     if names is None:
+        expire_below(run, state, key, node)
         reload(run, state, key, node, drop=True)
         return
     attributes = dict(found.attributes)
@@ -57,7 +60,10 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
                 attributes = {n: s.without(DROPPED) if n in found.mapped.columns else s for n, s in attributes.items()}
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-            if target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
+            if target is found.mapped and not relationship.uselist and relationship.lazy in ("select", *CHAINING):
+                # A load on behalf of an object of the same class asks the identity map alone.
+                attributes[name] = absent(LAZY, Origin(run.site(node), f"refreshed here, which does not follow `{name}` to its own class"))
+            elif target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
                 values[name] = _refreshed(run, state, key, found, relationship, target, node)
             for primary in found.mapped.primary_key:
                 attributes[primary] = IS_LOADED
@@ -90,6 +96,13 @@ def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, chi
     return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
 
 
+def reach(state: State, session: int | None, target: MappedClass) -> None:
+    """Another load may bring objects back that are in the session already: what was expired in them is certain no more."""
+    for key, other in state.objects_of(session) if session is not None else ():
+        if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
+            state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
+
+
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
     """Load every column again with the sticky options.
 
@@ -100,7 +113,9 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
     if found is None:
         return
     mapped, here = found.mapped, run.site(node)
-    fresh = column_states(run, mapped, found.plan, node)
+    # A wildcard without a class is for its own statement alone.
+    options = replace(found.plan, wildcard=None, everywhere=False) if found.plan.everywhere else found.plan
+    fresh = column_states(run, mapped, options, node)
     attributes = dict(found.attributes)
     values = {
         name: value
@@ -111,23 +126,29 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
         or (not drop and attributes[name].bits == 1)
         or (mapped.columns[name].foreign_keys if name in mapped.columns else False)
     }
+    whole = any(found.attributes[name].bits & DROPPED for name in mapped.primary_key if name in found.attributes)
     for name, state_before in found.attributes.items():
         if name not in fresh and name not in mapped.relationships and (drop or state_before.bits & DROPPED):
             attributes[name] = IS_LOADED  # a column of a subclass: a refresh knows the real class
     for name, loaded in fresh.items():
         known = attributes.get(name, IS_LOADED)
-        if drop and loaded.bits == RAISING and (name in found.plan.raising or "*" in found.plan.raising):
+        column = mapped.columns.get(name)
+        deferred = column is not None and column.deferred
+        if drop and not loaded.bits & LOADED and not deferred:
             # The refresh expires it and does not bring it back: the next load of anything that is expired does.
-            attributes[name] = absent(EXPIRED, Origin(here, f"refreshed here without `{name}`"))
+            bits = EXPIRED | loaded.bits & DEFERRED
+            attributes[name] = LoadState(bits, bits, loaded.origins or ((EXPIRED, Origin(here, f"refreshed here without `{name}`")),))
         elif drop:
             attributes[name] = loaded
         elif known.bits & DROPPED:
-            attributes[name] = IS_LOADED  # What was expired comes back, whatever the options say.
+            # What was expired comes back, whatever the options say; but not what is deferred by its class.
+            attributes[name] = loaded if deferred else IS_LOADED
     for name, relationship in mapped.relationships.items():
         known = attributes.get(name, IS_LOADED)
-        strategy, plan = strategy_of(relationship, found.plan)
-        condition = condition_of(run, mapped, relationship, found.plan, again=True)
-        if not drop and not known.bits & DROPPED:
+        strategy, plan = strategy_of(relationship, options)
+        condition = condition_of(run, mapped, relationship, options, again=True)
+        comes_back = whole and known.bits & RAISING and condition != RAISING
+        if not drop and not known.bits & DROPPED and not comes_back:
             continue
         if condition == RAISING:
             attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
@@ -135,6 +156,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target) if relationship.target is not None else None
             if target is not None and strategy not in ("noload", "write_only", "dynamic"):
+                reach(state, found.session, target)
                 child = load_object(
                     run,
                     state,
@@ -152,12 +174,12 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
         else:
             if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
                 values["~" + name] = values[name]
-            elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE:
+            elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE and name not in found.dirty:
                 attributes[name] = IS_LOADED
                 continue
             values.pop(name, None)
             if known.bits & (1 | REFRESHED_AWAY) and drop:
                 attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))
-            elif known.bits & DROPPED:
+            elif known.bits & DROPPED or comes_back:
                 attributes[name] = absent(LAZY, Origin(here, f"loaded again here without `{name}`"))
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=frozenset() if drop else found.dirty)

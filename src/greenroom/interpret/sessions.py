@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject, SessionObject
 from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
-from greenroom.domain.plans import NOTHING, Plan
+from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -24,10 +24,10 @@ from greenroom.domain.values import (
     Value,
     atoms,
 )
-from greenroom.facts.records import EagerDefaults, MappedClass
+from greenroom.facts.records import MappedClass
 from greenroom.interpret import reloading, work
 from greenroom.interpret.identity import fetch, find, mapped_of, plan_of
-from greenroom.interpret.materialise import load, related_value
+from greenroom.interpret.merging import merge
 from greenroom.interpret.rows import NO_RESULT, nothing
 from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
@@ -70,6 +70,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         and (isinstance(operation.effects[-1], Execute | Get | Refresh | Merge | Commit | Flush) or operation.name == "begin_nested")
         and (operation.name != "flush" or work.waiting(state, session))
         and not (isinstance(operation.effects[-1], Refresh) and _undone(state, args))
+        and not (isinstance(operation.effects[-1], Merge) and _is_here(state, session, args))
     ):
         event = Read(
             run.site(node),
@@ -85,6 +86,8 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         )
         run.emit(event, "Session", operation.name)
         work.recover(state, session)
+        if isinstance(operation.effects[-1], Commit):
+            return NONE  # It has committed nothing.
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
     if operation.name == "in_transaction" and record is not None:
@@ -107,6 +110,12 @@ def _undone(state: State, args: Arguments) -> bool:
     """Whether the object is out of its session again: that is refused before the session is looked at."""
     records = [state.record(atom) for atom in atoms(args.get(0, "instance") or NONE)]
     return any(isinstance(found, OrmObject) and found.life == TRANSIENT and found.born == work.UNDONE for found in records)
+
+
+def _is_here(state: State, session: int, args: Arguments) -> bool:
+    """Whether the object is in the session already, so that a merge has nothing to do."""
+    records = [state.record(atom) for atom in atoms(args.get(0, "instance") or NONE)]
+    return all(isinstance(found, OrmObject) and found.life == PERSISTENT and found.session == session for found in records)
 
 
 def _only_marks(state: State, operation: Operation, args: Arguments) -> bool:
@@ -209,6 +218,12 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         if record.life == TRANSIENT and record.born == work.UNDONE:
             run.may_raise(NOT_PERSISTENT, state)
             raise Diverted
+        if record.life == PENDING:
+            # Refused, unless something that is not followed has flushed it.
+            run.may_raise(NOT_PERSISTENT, state)
+            known = {n: IS_LOADED if (c := record.mapped.columns.get(n)) and not c.deferred else IS_UNKNOWN for n in record.attributes}
+            state.heap[atom.id] = record.evolve(life=PERSISTENT, attributes=known, dirty=frozenset(), new=None)
+            continue
         if record.life == PERSISTENT:
             # Changes to what is refreshed are thrown away; all others are flushed first.
             lost = record.dirty if names is None else record.dirty & names
@@ -239,52 +254,6 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
 def _perhaps_named(record: OrmObject, name: str, known: LoadState) -> LoadState:
     """An attribute after a refresh of names that are not known: whoever computes them asks for relationships."""
     return IS_UNKNOWN if name in record.mapped.relationships and known.bits & ~LOADED else known.unsure()
-
-
-def _merge(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
-    value = run.one_of(args.get(0, "instance") or NONE)
-    record = state.record(value)
-    if not isinstance(record, OrmObject) or not isinstance(value, Ref):
-        return ANYTHING
-    if record.session == session and record.life & PERSISTENT:
-        return value
-    key = load(run, state, record.mapped, session, plan_of(state, args.get(None, "options"), record.mapped), node, extra="merge")
-    merged = state.orm(key)
-    assert merged is not None
-    attributes = dict(merged.attributes)
-    values = dict(merged.values)
-    for name, known in record.attributes.items():
-        if known.bits == LOADED and name in record.mapped.columns:
-            attributes[name] = IS_LOADED
-        if known.bits & 1 and name in record.mapped.relationships and name in record.values:
-            attributes[name] = IS_LOADED
-            values[name] = _merged_value(run, state, key, record, name, node)
-    dirty = frozenset(record.dirty | {n for n, s in record.attributes.items() if s.bits & 1 and n in record.mapped.columns})
-    state.heap[key] = merged.evolve(attributes=attributes, values=values, dirty=dirty - set(record.mapped.primary_key))
-    return Ref(key)
-
-
-def _merged_value(run: Run, state: State, key: int, record: OrmObject, name: str, node: ast.AST) -> Value:
-    """A relationship of the merged object holds merged objects."""
-    relationship = record.mapped.relationships[name]
-    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-    if target is None or not any(isinstance(atom, Ref) for atom in atoms(record.values[name])):
-        return record.values[name]
-    child = load(
-        run,
-        state,
-        target,
-        merged.session if (merged := state.orm(key)) is not None else None,
-        NOTHING,
-        node,
-        many=relationship.uselist,
-        extra=("merge", name),
-    )
-    back = relationship.back_populates
-    made = state.orm(child)
-    if made is not None and back in target.relationships and not target.relationships[back].uselist:
-        state.heap[child] = made.evolve(values={**made.values, "~" + back: Ref(key)})
-    return related_value(run, state, node, key, relationship, Ref(child))
 
 
 def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
@@ -406,7 +375,7 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
                 gone = absent(GENERATED, Origin(here, f"this UPDATE computes `{name}` in the database"), sure=bool(same))
                 attributes[name] = gone if same else attributes[name].join(gone)
         for name, column in mapped.columns.items():
-            if name not in given and column.generated_on_update and mapped.eager_defaults is not EagerDefaults.ALWAYS:
+            if name not in given and column.generated_on_update:
                 gone = absent(GENERATED, Origin(here, f"this UPDATE leaves `{name}` to the database (onupdate)"), sure=bool(same))
                 attributes[name] = gone if same else attributes[name].join(gone)
         state.heap[key] = record.evolve(attributes=attributes)
@@ -463,7 +432,7 @@ APPLY: dict[type, Apply] = {
     Expire: _expire,
     Detach: _detach,
     Refresh: _refresh,
-    Merge: _merge,
+    Merge: merge,
     Get: _get,
     Execute: _execute,
     RunSync: _run_sync,

@@ -178,7 +178,10 @@ def _printed(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 def _getattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     name = args.get(1)
     if isinstance(name, Const) and isinstance(name.value, str):
-        return get(run, state, args.get(0) or ANYTHING, name.value, node)
+        target = args.get(0) or ANYTHING
+        if target == NONE:
+            return args.get(2) or ANYTHING
+        return get(run, state, target, name.value, node)
     if isinstance(name, Library) and name.symbol.path in (f"{containers.COLUMN.path}.key", f"{containers.COLUMN.path}.name"):
         for atom in atoms(args.get(0) or ANYTHING):
             if isinstance(atom, Ref) and isinstance(state.record(atom), OrmObject):

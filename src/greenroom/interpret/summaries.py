@@ -15,7 +15,7 @@ from greenroom.domain.flow import Raised
 from greenroom.domain.heap import OrmObject, SessionObject, join_objects
 from greenroom.domain.state import ANY_SESSION, State
 from greenroom.domain.summary import Effect, Outcomes, Summary
-from greenroom.domain.values import NONE, Arguments, FunctionValue, Value
+from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
 from greenroom.interpret.relocation import Relocation
@@ -127,7 +127,7 @@ def _attached(state: State, naming: Naming) -> tuple[frozenset[int], Hashable]:
         if isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None):
             naming.reference(place)
     reached = naming.reached()
-    live = state.reachable() | state.held
+    live = state.reachable([Ref(key) for key in state.held], sealed=naming.ids)
     held = frozenset(key for key in naming.ids if key in live and isinstance(state.heap.get(key), OrmObject))
     return held, (reached, naming.sessions(), frozenset(naming.ids[place] for place in held))
 

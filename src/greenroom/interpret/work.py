@@ -360,7 +360,8 @@ def release(state: State, session: int, depth: int) -> None:
     for key, found in state.objects_of(session):
         if found.born >= depth or found.touched >= depth:
             state.heap[key] = found.evolve(born=min(found.born, depth - 1), touched=min(found.touched, depth - 1))
-    state.heap[session] = record.evolve(depth=max(depth - 1, 0))
+    # What failed inside has undone the savepoint already; its end says nothing of it.
+    state.heap[session] = record.evolve(depth=max(depth - 1, 0), failed=None)
 
 
 def begin(state: State, session: int | None) -> None:
@@ -405,8 +406,34 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
             found.mapped.name,
             name,
         )
+    if names is None:
+        expire_below(run, state, key, node)
     values = {name: value for name, value in found.values.items() if name not in gone}
     state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), values=values, dirty=left)
+
+
+def expire_below(run: Run, state: State, key: int, node: ast.AST) -> None:
+    """Expiring or refreshing a whole object expires what it holds through relationships that cascade it (``cascade="all"``)."""
+    origin = Origin(run.site(node), "expired here together with what holds it (cascade)")
+    waiting, seen = [(key, True)], {key}
+    while waiting:
+        owner_key, certain = waiting.pop()
+        owner = state.orm(owner_key)
+        for name, value in owner.values.items() if owner is not None else ():
+            relationship = owner.mapped.relationships.get(name) if owner is not None else None
+            if owner is None or relationship is None or "refresh-expire" not in relationship.cascade:
+                continue
+            bits = owner.attributes[name].bits
+            collection = state.record(value)
+            held = [*(collection.items or ()), collection.element] if isinstance(collection, Collection) else [value]
+            for atom in (atom for item in held if item is not None and bits & LOADED for atom in atoms(item)):
+                found = state.record(atom)
+                if isinstance(atom, Ref) and isinstance(found, OrmObject) and found.life & PERSISTENT and atom.id not in seen:
+                    seen.add(atom.id)
+                    waiting.append((atom.id, certain and bits == LOADED))
+                    state.heap[atom.id] = found.evolve(
+                        attributes=expired(found, EXPIRED, origin, sure=certain and bits == LOADED), dirty=frozenset()
+                    )
 
 
 def constant_names(value: Value | None, state: State) -> frozenset[str] | None:

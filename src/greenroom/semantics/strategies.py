@@ -32,4 +32,4 @@ AFTER_INSERT: dict[str, int] = {
 CHAINING = frozenset({"selectin", "joined", "subquery"})
 """Eager strategies that stop at a class that the chain has met already."""
 SEPARATE = frozenset({"selectin", "subquery"})
-"""Those among them that a refresh of the owner carries out all the same, in a query of their own."""
+"""Those among them that a refresh of the owner carries out all the same for collections, in a query of their own."""
