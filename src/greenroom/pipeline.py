@@ -6,13 +6,15 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom.config import Config
 from greenroom.domain.events import Event, Unreadable
 from greenroom.facts.collect import Backend
 from greenroom.interpret.engine import interpret
-from greenroom.interpret.run import DEPTH, STEPS, Settings, Tracker
+from greenroom.interpret.run import DEPTH, STEPS, Settings
+from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
@@ -45,17 +47,11 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     for group in program.groups:
         if progress is not None:
             progress(done, len(tree.files), group.roots[0].name)
-        try:
-            events, tracker = _interpret(program, group, config)
-        except Exception as error:
-            if os.environ.get("GREENROOM_TRACEBACK"):
-                raise
-            events, tracker = [], Tracker()
-            notes.append(_broken(group, error))
-        findings.extend(judge(events))
-        notes.extend(_bounds(tracker))
-        functions += tracker.functions
-        assumed.extend(_assumed(tracker))
+        part = _analyse(program, group, config)
+        findings.extend(part.findings)
+        notes.extend(part.notes)
+        assumed.extend(part.assumed)
+        functions += part.functions
         done += len(group.files)
         for file in group.files:  # those that cannot matter are parsed for their syntax alone
             file.parse()
@@ -73,6 +69,26 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         assumptions=tuple(assumed),
         not_analysed=tuple(sorted(set(notes), key=lambda note: (note.path or Path(), note.line or 0, note.message))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one project adds to the report. Nothing in it holds on to the project itself."""
+
+    findings: list[Finding]
+    notes: list[Note]
+    assumed: list[Note]
+    functions: int
+
+
+def _analyse(program: Program, group: Group, config: Config) -> _Part:
+    try:
+        events, tracker = _interpret(program, group, config)
+    except Exception as error:
+        if os.environ.get("GREENROOM_TRACEBACK"):
+            raise
+        return _Part([], [_broken(group, error)], [], 0)
+    return _Part(list(judge(events)), list(_bounds(tracker)), list(_assumed(tracker)), tracker.functions)
 
 
 def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Event], Tracker]:

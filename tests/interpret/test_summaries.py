@@ -13,7 +13,7 @@ import pytest
 import greenroom
 from greenroom.cli.main import main
 from greenroom.domain.summary import Summary
-from greenroom.interpret import relocation, run
+from greenroom.interpret import relocation, tracker
 from tests.executable.page import Block, read_pages
 from tests.executable.project import write_project
 
@@ -39,14 +39,14 @@ def findings(path: Path) -> list[dict[str, object]]:
 
 
 def without_summaries(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    original = run.Tracker.__init__
+    original = tracker.Tracker.__init__
 
-    def forgetful(self: run.Tracker) -> None:
+    def forgetful(self: tracker.Tracker) -> None:
         original(self)
         self.summaries = Forgetful()
 
     with monkeypatch.context() as patch:
-        patch.setattr(run.Tracker, "__init__", forgetful)
+        patch.setattr(tracker.Tracker, "__init__", forgetful)
         return findings(path)
 
 

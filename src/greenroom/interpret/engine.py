@@ -18,9 +18,10 @@ from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
 from greenroom.interpret.materialise import assumed
 from greenroom.interpret.roots import entries
-from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables, Tracker
+from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
+from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.program.symbols import External, Function, Module
 from greenroom.source.discover import Group

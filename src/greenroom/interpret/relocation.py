@@ -12,7 +12,7 @@ from typing import Any
 
 from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
 from greenroom.domain.values import Anything, Choice, Const, DynamicQuery, FunctionValue, Ref, Value, join_all
-from greenroom.interpret.run import Tracker
+from greenroom.interpret.tracker import Tracker
 
 _FIXED = (Const, str, int, bool, type(None))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from greenroom.domain.events import Event
 from greenroom.domain.flow import Flow, Raised, merge, merge_returns
-from greenroom.domain.heap import HeapObject, OrmObject
+from greenroom.domain.heap import OrmObject
 from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Fragment, State
-from greenroom.domain.summary import Summary
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
+from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External, Function, Module
 
@@ -94,51 +94,6 @@ class Tables:
     assign: Callable[[Run, State, ast.expr, Value], None]
     collect: Callable[[Run, State, Pending, ast.AST], Value]
     """Everything that a generator yields."""
-
-
-@dataclass(slots=True)
-class Tracker:
-    """What outlives a run: events, functions reached, bounds hit."""
-
-    events: dict[object, Event] = field(default_factory=dict)
-    reached: set[ast.AST] = field(default_factory=set)
-    bounded: dict[Function, str] = field(default_factory=dict)
-    """Entry points that were not followed to their end, and why: one reason each."""
-    functions: int = 0
-    spent: int = 0
-    """The work of all roots so far."""
-    loads: dict[ast.expr, ast.expr] = field(default_factory=dict)
-    """Targets of augmented assignments as expressions that are read."""
-    unknown: dict[ast.AST, tuple[Site, str]] = field(default_factory=dict)
-    """Calls of what is not in sight that were given mapped objects and a way to load them."""
-    concerned: set[object] = field(default_factory=set)
-    """Functions that deal with sessions or models, directly or not."""
-    late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
-    """Expressions that functions assign to module variables and attributes."""
-    stubs: dict[ast.AST, bool] = field(default_factory=dict)
-    mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
-    subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
-    identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
-    """Heap ids by what they were given for; shared by all runs, so that fragments and summaries fit every state."""
-    allocations: list[tuple[ast.AST, object, tuple[int, ...]]] = field(default_factory=list)
-    """The other way round; ids count from 1."""
-    originals: dict[int, HeapObject] = field(default_factory=dict)
-    """The records of all fragments as they were made."""
-    numbers: dict[Hashable, int] = field(default_factory=dict)
-    """The parts of the keys of summaries, numbered."""
-    summaries: dict[Hashable, Summary] = field(default_factory=dict)
-    """What calls did, by the situation in which they were made."""
-    fragments: dict[object, Fragment] = field(default_factory=dict)
-    """Values of module and class level and symbolic instances: made once, grafted where they are mentioned."""
-
-    def identity(self, node: ast.AST, extra: object, calls: tuple[int, ...]) -> int:
-        """The heap id for what ``node`` allocates when ``calls`` (ids of nodes) have led there."""
-        key = (node, extra, calls)
-        found = self.identities.get(key)
-        if found is None:
-            self.allocations.append(key)
-            found = self.identities[key] = len(self.allocations)
-        return found
 
 
 Way = TypeVar("Way")

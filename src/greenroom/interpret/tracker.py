@@ -1,0 +1,59 @@
+"""What outlives the run over one root: what was seen, what was reached, what is known already."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from greenroom.domain.events import Event
+from greenroom.domain.heap import HeapObject
+from greenroom.domain.loading import Site
+from greenroom.domain.state import Fragment
+from greenroom.domain.summary import Summary
+from greenroom.program.symbols import Class, Function
+
+
+@dataclass(slots=True)
+class Tracker:
+    """Events, functions reached, bounds hit, summaries and whatever else the runs of one project share."""
+
+    events: dict[object, Event] = field(default_factory=dict)
+    reached: set[ast.AST] = field(default_factory=set)
+    bounded: dict[Function, str] = field(default_factory=dict)
+    """Entry points that were not followed to their end, and why: one reason each."""
+    functions: int = 0
+    spent: int = 0
+    """The work of all roots so far."""
+    loads: dict[ast.expr, ast.expr] = field(default_factory=dict)
+    """Targets of augmented assignments as expressions that are read."""
+    unknown: dict[ast.AST, tuple[Site, str]] = field(default_factory=dict)
+    """Calls of what is not in sight that were given mapped objects and a way to load them."""
+    concerned: set[object] = field(default_factory=set)
+    """Functions that deal with sessions or models, directly or not."""
+    late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
+    """Expressions that functions assign to module variables and attributes."""
+    stubs: dict[ast.AST, bool] = field(default_factory=dict)
+    mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
+    subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
+    identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
+    """Heap ids by what they were given for; shared by all runs, so that fragments and summaries fit every state."""
+    allocations: list[tuple[ast.AST, object, tuple[int, ...]]] = field(default_factory=list)
+    """The other way round; ids count from 1."""
+    originals: dict[int, HeapObject] = field(default_factory=dict)
+    """The records of all fragments as they were made."""
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    """The parts of the keys of summaries, numbered."""
+    summaries: dict[Hashable, Summary] = field(default_factory=dict)
+    """What calls did, by the situation in which they were made."""
+    fragments: dict[object, Fragment] = field(default_factory=dict)
+    """Values of module and class level and symbolic instances: made once, grafted where they are mentioned."""
+
+    def identity(self, node: ast.AST, extra: object, calls: tuple[int, ...]) -> int:
+        """The heap id for what ``node`` allocates when ``calls`` (ids of nodes) have led there."""
+        key = (node, extra, calls)
+        found = self.identities.get(key)
+        if found is None:
+            self.allocations.append(key)
+            found = self.identities[key] = len(self.allocations)
+        return found
