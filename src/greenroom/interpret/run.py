@@ -102,8 +102,8 @@ Handler: TypeAlias = "Callable[[Run, State, Arguments, ast.AST], Value]"
 
 
 def _promise(state: State) -> tuple[int, int]:
-    """How much there is to find from a state: objects with something to load, then objects at all."""
-    objects = [record for record in state.heap.values() if isinstance(record, OrmObject)]
+    """How much there is to find from a state: objects of sessions with something to load, then objects of sessions at all."""
+    objects = [record for record in state.heap.values() if isinstance(record, OrmObject) and record.session is not None]
     return sum(any(known.sure & DROPPED for known in record.attributes.values()) for record in objects), len(objects)
 
 
