@@ -347,7 +347,7 @@ class Run:
                 attempt = state.fork()
                 with suppress(Infeasible, Diverted):
                     outcomes.append((attempt, action(attempt)))
-                if attempts >= ATTEMPTS or not self._choose_next(len(outcomes)):
+                if not self.choices or attempts >= ATTEMPTS or not self._choose_next(len(outcomes)):
                     break
         finally:
             self.choices, self.position, self.joining = outer, position, joining
