@@ -100,21 +100,17 @@ Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 def focus_on(state: State, element: Value | None, node: ast.AST) -> Focus:
     """A focus for everything in ``element`` that stands for many objects."""
     keys: list[int] = []
-
-    def gather(value: Value, depth: int) -> None:
+    waiting = [(element, 0)] if element is not None else []
+    while waiting:
+        value, depth = waiting.pop()
         if isinstance(value, Choice):
-            for atom in value.atoms:
-                gather(atom, depth)
+            waiting.extend((atom, depth) for atom in reversed(value.atoms))
         elif isinstance(value, Ref):
             record = state.heap.get(value.id)
             if isinstance(record, OrmObject) and record.many and value.id not in keys:
                 keys.append(value.id)
             elif isinstance(record, Collection) and depth < 2 and record.kind in ("tuple", "row"):
-                for item in record.items or ():
-                    gather(item, depth + 1)
-
-    if element is not None:
-        gather(element, 0)
+                waiting.extend((item, depth + 1) for item in reversed(record.items or ()))
     return Focus(tuple(keys), node)
 
 

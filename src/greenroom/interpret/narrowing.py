@@ -83,6 +83,8 @@ LAST = "~last"
 
 def _position(state: State, left: ast.expr, operator: ast.cmpop, right: ast.expr, *, truth: bool) -> None:
     """``attempt < limit - 1`` in a loop over ``range(limit)`` tells whether another iteration follows."""
+    if not isinstance(left, ast.Name | ast.BinOp):
+        return
     name, added = _linear(left)
     token = value.token if isinstance(value := state.variables.get(name), Anything) else None
     if not (isinstance(token, tuple) and token and token[0] == "range" and isinstance(token[1], ast.Call)):
