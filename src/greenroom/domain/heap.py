@@ -101,6 +101,8 @@ class Instance:
     cls: Class | None
     attributes: dict[str, Value] = field(default_factory=dict)
     schema: Schema | None = None
+    leaves: bool | None = field(default=None, init=False, repr=False, compare=False)
+    """Whether it holds nothing but plain values, once that was asked."""
 
 
 @dataclass(slots=True)
@@ -120,6 +122,8 @@ class Collection:
     """The ORM object and relationship whose loaded collection this is."""
     partial: bool = False
     """Holds only some of the objects that its element stands for."""
+    leaves: bool | None = field(default=None, init=False, repr=False, compare=False)
+    """Whether it holds nothing but plain values, once that was asked."""
     source: int | None = field(default=None, compare=False)
     """The collection that it was made of, element by element: both are empty, or neither is."""
     filled: bool = False

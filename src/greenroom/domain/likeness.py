@@ -60,7 +60,11 @@ def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
 
 
 def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
-    return not isinstance(record, OrmObject | SessionObject) and all(is_plain(value, heap, seen) for value in held_by(record))
+    if isinstance(record, OrmObject | SessionObject):
+        return False
+    if record.leaves is None:
+        record.leaves = all(type(value) in INERT for value in held_by(record))
+    return record.leaves or all(is_plain(value, heap, seen) for value in held_by(record))
 
 
 def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:
@@ -89,7 +93,7 @@ def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) 
     if isinstance(one, Instance) and isinstance(other, Instance):
         return one.cls is other.cls and _alike_names(one.attributes, other.attributes, here, there)
     if isinstance(one, Collection) and isinstance(other, Collection) and one.kind == other.kind:
-        return one == other or (_untracked(one, here) and _untracked(other, there))
+        return (_untracked(one, here) and _untracked(other, there)) or one == other
     if isinstance(one, OrmObject) and isinstance(other, OrmObject):
         return _alike_objects(one, other, here, there)
     return one == other

@@ -139,7 +139,7 @@ def enter(run: Run, function: Function, files: Iterable[SourceFile] = ()) -> Non
     args = arguments_for(run, state, function, function.node, "root", 0) or Arguments()
     if isinstance(function.node, ast.Lambda):
         return
-    flags = agreed(function, files)
+    flags = agreed(function, files, run.tracker.mentions)
     args = Arguments(args.positional, tuple((name, flags.get(name, value)) for name, value in args.named), args.open)
     if is_listener(run, function):
         run.greenlet += 1  # events fire while SQLAlchemy works, inside its greenlet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from greenroom.domain.values import Const
 from greenroom.program.symbols import Function
@@ -13,23 +14,47 @@ UNKNOWN = object()
 """Stands for what is no literal."""
 
 
-def agreed(function: Function, files: Iterable[SourceFile]) -> dict[str, Const]:
-    """The flags for which every call in ``files`` gives one value, be it by leaving them out; none when the function is handed over."""
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The calls in one file by the name that is called, and the names that stand elsewhere than in front of a call."""
+
+    calls: dict[str, list[ast.Call]]
+    others: set[str]
+
+
+def mentions(file: SourceFile) -> Mentions:
+    """Read a file's tree once for all names."""
+    found = Mentions({}, set())
+    called: set[int] = set()
+    for node in ast.walk(file.parse() or ast.Module([], [])):
+        if isinstance(node, ast.Call) and (name := _name(node.func)) is not None:
+            called.add(id(node.func))  # met before the callee itself
+            found.calls.setdefault(name, []).append(node)
+        elif (name := _name(node)) is not None and id(node) not in called:
+            found.others.add(name)
+    return found
+
+
+def agreed(function: Function, files: Iterable[SourceFile], known: dict[SourceFile, Mentions]) -> dict[str, Const]:
+    """The flags for which every call in ``files`` gives one value, be it by leaving them out; none when the function is handed over.
+
+    ``known`` keeps what was read of the files.
+    """
     defaults = _defaults(function)
     given: dict[str, set[object]] = {name: set() for name in defaults}
     sought = function.name.encode()
     for file in files if defaults else ():
         if sought not in file.data:
             continue
-        called: set[int] = set()
-        for node in ast.walk(file.parse() or ast.Module([], [])):
-            if isinstance(node, ast.Call) and _name(node.func) == function.name:
-                called.add(id(node.func))  # met before the callee itself
-                for flag, default in defaults.items():
-                    given[flag].add(_given(function, node, flag, default))
-            elif _name(node) == function.name and id(node) not in called:
-                return {}
-    values = {flag: next(iter(found)) for flag, found in given.items() if len(found) == 1}
+        found = known.get(file)
+        if found is None:
+            found = known[file] = mentions(file)
+        if function.name in found.others:
+            return {}
+        for call in found.calls.get(function.name, ()):
+            for flag, default in defaults.items():
+                given[flag].add(_given(function, call, flag, default))
+    values = {flag: next(iter(ways)) for flag, ways in given.items() if len(ways) == 1}
     return {flag: Const(value) for flag, value in values.items() if isinstance(value, bool)}
 
 

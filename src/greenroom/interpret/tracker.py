@@ -11,7 +11,9 @@ from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Site
 from greenroom.domain.state import Fragment
 from greenroom.domain.summary import Summary
+from greenroom.interpret.flags import Mentions
 from greenroom.program.symbols import Class, Function
+from greenroom.source.file import SourceFile
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Tracker:
     late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
     """Expressions that functions assign to module variables and attributes."""
     stubs: dict[ast.AST, bool] = field(default_factory=dict)
+    mentions: dict[SourceFile, Mentions] = field(default_factory=dict)
+    """Which names the files of the project call."""
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
     identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
