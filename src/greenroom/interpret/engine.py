@@ -110,15 +110,6 @@ def relevant_modules(program: Program, backend: Backend, group: Group) -> list[M
     return [module for module in found if module is not None]
 
 
-def is_listener(run: Run, function: Function) -> bool:
-    """Whether a function is registered with ``@event.listens_for(...)``."""
-    for decorator in function.decorators:
-        symbol = run.program.resolve(function.module, decorator.func) if isinstance(decorator, ast.Call) else None
-        if isinstance(symbol, External) and symbol.name == "listens_for":
-            return True
-    return False
-
-
 def enter(run: Run, function: Function, files: Iterable[SourceFile] = ()) -> None:
     """Follow a function with symbolic arguments; ``files`` is where it may be called."""
     state = State()
@@ -141,6 +132,4 @@ def enter(run: Run, function: Function, files: Iterable[SourceFile] = ()) -> Non
         return
     flags = agreed(function, files, run.tracker.mentions)
     args = Arguments(args.positional, tuple((name, flags.get(name, value)) for name, value in args.named), args.open)
-    if is_listener(run, function):
-        run.greenlet += 1  # events fire while SQLAlchemy works, inside its greenlet
     calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True)

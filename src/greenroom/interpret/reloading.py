@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from greenroom.domain.events import ChangesDiscarded
 from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
 from greenroom.domain.loading import (
     DEFERRED,
@@ -27,7 +26,7 @@ from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
-from greenroom.interpret.work import MARKS, expire_below
+from greenroom.interpret.work import MARKS, discard, expire_below
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 
@@ -36,16 +35,8 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     found = state.orm(key)
     if found is None:
         return
-    lost = sorted(found.dirty - MARKS if names is None else found.dirty & names)
-    if lost and found.life & PERSISTENT and not found.life & PENDING:
-        for name in sorted(lost, key=lambda one: (one in found.perhaps, one))[:1]:
-            run.emit(
-                ChangesDiscarded(
-                    run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
-                ),
-                found.mapped.name,
-                name,
-            )
+    if found.life & PERSISTENT and not found.life & PENDING:
+        discard(run, found, found.dirty - MARKS if names is None else found.dirty & names, node)
     if names is None:
         expire_below(run, state, key, node)
         reload(run, state, key, node, drop=True)

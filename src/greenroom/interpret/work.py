@@ -398,18 +398,22 @@ def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node:
     origin = Origin(run.site(node), "expired here")
     gone = found.dirty - {DELETION} if names is None else found.dirty & names
     left = found.dirty - gone | ({MODIFIED} if gone and names is not None else frozenset())
-    for name in sorted(gone - MARKS, key=lambda one: (one in found.perhaps, one))[:1]:
-        run.emit(
-            ChangesDiscarded(
-                run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
-            ),
-            found.mapped.name,
-            name,
-        )
+    discard(run, found, gone - MARKS, node)
     if names is None:
         expire_below(run, state, key, node)
     values = {name: value for name, value in found.values.items() if name not in gone}
     state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), values=values, dirty=left)
+
+
+def discard(run: Run, found: OrmObject, names: frozenset[str], node: ast.AST) -> None:
+    """Report that changes which no flush has written are thrown away: by one attribute, the surest."""
+    if not names:
+        return
+    name = min(names, key=lambda one: (one in found.perhaps, one))
+    event = ChangesDiscarded(
+        run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
+    )
+    run.emit(event, found.mapped.name, name)
 
 
 def expire_below(run: Run, state: State, key: int, node: ast.AST) -> None:
