@@ -121,6 +121,8 @@ def _shape(value: Value) -> object:
 
 def compact(raised: list[Raised]) -> list[Raised]:
     """The same for exceptions of one class; states of different depths cannot be joined."""
+    if len(raised) < 2:
+        return raised
     groups: dict[tuple[Class | External | None, int], list[State]] = {}
     for item in raised:
         groups.setdefault((item.error, len(item.state.frames)), []).append(item.state)

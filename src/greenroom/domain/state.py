@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from greenroom.domain.heap import (
@@ -104,9 +104,9 @@ class State:
         self.watch = watch if watch is not None else Watch()
         """Shared by all states of one call."""
 
-    def isolated(self, keys: Iterable[int], held: frozenset[int]) -> State:
-        """A state without variables that holds the part of the heap at ``keys`` only: what a callee can reach."""
-        heap = {key: self.heap[key] for key in keys if key in self.heap}
+    def isolated(self, keys: Iterable[int], held: frozenset[int], general: Mapping[int, HeapObject]) -> State:
+        """A state without variables that holds the part of the heap at ``keys`` only, in ``general`` forms: what a callee can reach."""
+        heap = {key: general.get(key) or self.heap[key] for key in keys if key in self.heap}
         return State(heap=heap, renames=Renames(frozenset(heap), {}), held=held)
 
     def fork(self) -> State:
@@ -174,6 +174,12 @@ class State:
         variables = join_mappings(self.variables, other.variables)
         held = self.held & other.held
         return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch)
+
+    def widen(self, other: State) -> None:
+        """Join in place with a state of the same signature: one that differs in plain variables at most."""
+        if self.variables != other.variables:
+            self.variables = join_mappings(self.variables, other.variables)
+        self.facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
 
     def _renamed_like(self, renames: Renames) -> State:
         """The state with the renames of another one done as well."""

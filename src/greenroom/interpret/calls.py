@@ -197,11 +197,11 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
     """The ways out of a function, from its summary where there is one; what it raises goes to whoever catches it here."""
     outer = run.raised
 
-    def follow(start: State) -> tuple[list[tuple[State, Value]], list[Raised]]:
-        own: list[Raised] | None = [] if outer is not None else None
+    def follow(start: State, args: Arguments) -> tuple[list[tuple[State, Value]], list[Raised]]:
+        own: list[Raised] = []
         run.raised = own
         try:
-            return _ways_out(run, start, callee, args, node), _unwound(start, own or [])
+            return _ways_out(run, start, callee, args, node), _unwound(start, own)
         finally:
             run.raised = outer
 
@@ -265,7 +265,10 @@ def declared_result(run: Run, state: State, function: Function, node: ast.AST) -
     if isinstance(function.node, ast.Lambda):
         return ANYTHING
     type_ref = run.program.type_of(function.module, function.node.returns, function=function, owner=function.owner)
-    if _never_returns(function, type_ref):
+    known = run.tracker.endless.get(function.node)
+    if known is None:
+        known = run.tracker.endless[function.node] = _never_returns(function, type_ref)
+    if known:
         run.may_raise(None, state)
         raise Diverted
     return symbolic(run, state, type_ref, node, ("result", id(function.node)))

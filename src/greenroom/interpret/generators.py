@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from greenroom.domain.flow import Flow, Raised
+from greenroom.domain.flow import Flow, Raised, compact
 from greenroom.domain.state import Frame, Leaving, State
 from greenroom.domain.values import ANYTHING, NONE, FunctionValue, Pending, Value, join_values
 from greenroom.interpret import containers
@@ -44,6 +44,7 @@ def drive(run: Run, state: State, generator: Pending, node: ast.AST, body: Calla
             run.calls, run.module, run.yielders, run.raised = calls, module, yielders, raised
         for item in own:
             item.state.leave(inner_depth)
+        for item in compact(own):
             unswap(item.state, depth)
             run.may_raise(item.error, item.state)
         resumed: list[tuple[State, Value]] = []

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
-from greenroom.domain.flow import Flow, Raised
+from greenroom.domain.flow import Flow, Raised, compact
 from greenroom.domain.heap import Instance, SessionObject
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -152,6 +152,7 @@ def _around(
     if outer is not None or suppress:
         for raised in own:
             raised.state.leave(depth)
+        for raised in compact(own):
             failing(raised.state)
             if suppress:
                 flow.fall.append(raised.state)

@@ -14,8 +14,9 @@ from typing import Any
 from greenroom.domain.heap import HeapObject, OrmObject, SessionObject
 from greenroom.domain.loading import LoadState, Origin
 from greenroom.domain.plans import NOTHING, Plan
-from greenroom.domain.values import Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
+from greenroom.domain.values import MADE, Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
 from greenroom.facts.records import MappedClass, Schema
+from greenroom.interpret.generality import general
 from greenroom.program.symbols import Class, Function, Module
 
 
@@ -34,8 +35,12 @@ class Naming:
         """Frames that are still running: what a closure over them sees can change."""
         self.ids: dict[int, int] = {}
         self.tokens: dict[object, int] = {}
+        self.general: dict[int, HeapObject] = {}
+        """The general forms of records met so far that are not general themselves."""
         self._waiting: list[int] = []
         self._sessions: list[int] = []
+        self.sessions_met: set[int] = set()
+        """The sessions among ``ids``."""
 
     def reference(self, key: int) -> int:
         """The number of a heap id; its record becomes part of the key."""
@@ -60,13 +65,27 @@ class Naming:
         records: list[Hashable] = []
         for key in self._waiting:  # grows while it is walked
             record = self._heap.get(key)
-            if isinstance(record, SessionObject):
+            if record is None:
+                records.append(None)
+            elif isinstance(record, SessionObject):
                 self._sessions.append(key)
+                self.sessions_met.add(key)
                 records.append((record.is_async, record.cls))
             else:
-                records.append(None if record is None else self.number(_record(self, record)))
+                form = general(record, self._heap)
+                if form is not record:
+                    self.general[key] = form
+                records.append(self.number(_record(self, form)))
         self._waiting.clear()
-        return tuple(records)
+        return (tuple(records), self._columns())
+
+    def _columns(self) -> Hashable:
+        """Which of the unknown values are columns of objects met so far."""
+        columns: list[Hashable] = []
+        for token, number in self.tokens.items():
+            if isinstance(token, tuple) and token[:1] == ("attribute",) and (place := self.ids.get(token[1])) is not None:
+                columns.append((number, place, token[2]))
+        return tuple(columns)
 
     def value(self, value: object) -> Hashable:
         """A hashable stand-in for a value, or for any part of one."""
@@ -95,6 +114,8 @@ def _hashable(value: object) -> bool:
     return type(value).__hash__ is not None
 
 
+_TELLING = frozenset({"member", "enum-string", "range"})
+"""First parts of the tokens that say more of a value than which one it is."""
 _PARTS: dict[type, tuple[str, ...]] = {}
 
 
@@ -111,9 +132,12 @@ def _const(_: Naming, value: Const) -> Hashable:
 
 def _anything(naming: Naming, value: Anything) -> Hashable:
     token = value.token
-    if isinstance(token, tuple) and token and token[0] == "symbol":
-        token = naming.tokens.setdefault(token, len(naming.tokens))
-    return (Anything, value.type, token)
+    if token is None:
+        return (Anything, value.type)
+    kind = token[0] if isinstance(token, tuple) and token else None
+    if kind in _TELLING:
+        return (Anything, value.type, token)
+    return (Anything, value.type, naming.tokens.setdefault(token, len(naming.tokens)), kind in MADE)
 
 
 def _function(naming: Naming, value: FunctionValue) -> Hashable:

@@ -6,7 +6,7 @@ that following the function again would have given, so a relocated result is the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -25,9 +25,14 @@ class Relocation:
     ) -> None:
         self._tracker = tracker
         self._ids = ids
+        self._given = frozenset(ids)
         self._tokens = tokens
         self._old = old
         self._new = new
+
+    def knows(self, key: int, given: Container[int]) -> bool:
+        """Whether what stands at an id has a place in the new context: it does not where it was ``given`` as plain data."""
+        return key not in given or key in self._given
 
     def id(self, key: int) -> int:
         """The id in the new context."""
@@ -49,6 +54,13 @@ class Relocation:
             return self.id(extra)
         return extra
 
+    def _token(self, token: object) -> object:
+        """The same for what tells an unknown value from others: it may be the column of an object."""
+        known = self._tokens.get(token)
+        if known is None and isinstance(token, tuple) and token[:1] == ("attribute",):
+            return ("attribute", self.id(token[1]), *token[2:])
+        return token if known is None else known
+
     def value(self, value: Any) -> Any:  # noqa: ANN401 - any value, or any part of one, to the same of its kind
         """A value, or any part of one, in the new context."""
         kind = type(value)
@@ -57,8 +69,7 @@ class Relocation:
         if kind in _FIXED:
             return value
         if kind is Anything:
-            token = self._tokens.get(value.token) if value.token is not None else None
-            return value if token is None else Anything(value.type, token)
+            return value if value.token is None else Anything(value.type, self._token(value.token))
         if kind is Choice:
             return join_all(self.value(atom) for atom in value.atoms)
         if kind is tuple:

@@ -430,7 +430,12 @@ class Run:
 
     def may_raise(self, error: External | Class | None, state: State) -> None:
         """Record that an exception may leave from here with ``state``."""
-        if self.raised is not None:
+        if self.raised is None:
+            return
+        last = self.raised[-1] if self.raised else None
+        if last is not None and last.error is error and last.state.signature() == state.signature():
+            last.state.widen(state)
+        else:
             self.raised.append(Raised(error, state.fork()))
 
     # Events

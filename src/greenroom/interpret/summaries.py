@@ -8,22 +8,26 @@ without it, and what it did is put into it (the frame rule of separation logic).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable
-from dataclasses import replace
+from collections.abc import Callable, Container, Hashable, Iterable
+from dataclasses import dataclass, replace
 
 from greenroom.domain.flow import Raised
 from greenroom.domain.heap import OrmObject, SessionObject, join_objects
+from greenroom.domain.likeness import is_plain
 from greenroom.domain.state import ANY_SESSION, State
 from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
+from greenroom.interpret.generality import Outline, general_arguments, outline
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
 from greenroom.interpret.relocation import Relocation
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, External
 
-Follow = Callable[[State], tuple[Outcomes, list[Raised]]]
+Follow = Callable[[State, Arguments], tuple[Outcomes, list[Raised]]]
 """Follow a function from a state that holds what it can reach: its ways out, and the exceptions that leave it."""
+ENOUGH = 4
+"""A call that was cut short is followed again for so many times the work."""
 
 
 def summarised(
@@ -35,64 +39,130 @@ def summarised(
     given alone, so its summary is kept under that; the summary of any other is kept under all sessions, too, and what is
     attached to them.
     """
-    naming = Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))), run.tracker.numbers)
-    try:
-        given = _given(run, state, naming, callee, args)
-    except Unnameable:
-        return follow(state)
-    calls = (*run.call_nodes(), id(node))
     # What happens in model code, in a library and under a schema is reported further out than at the call; only a call knows
     # the sessions it used.
     within = callee.function.module.standin or any(call.model_code for call in run.calls)
     apart = run.used is not None or bool(run.schema) or within
-    known, everything, held = _usable(run, given, apart=apart), None, frozenset[int]()
-    given_ids, given_tokens = len(naming.ids), len(naming.tokens)
-    if known is None:
-        held, attached = _attached(state, naming)
-        if not apart:
-            everything = (given, attached)
-            known = _usable(run, everything, apart=False)
+    sketch = outline(run, state, callee, args)
+    if sketch is not None:
+        found = _of_plain_data(run, state, callee, sketch, node, follow, apart=apart)
+        if found is not None:
+            return found
+    args = general_arguments(args, state.heap)
+    naming = _naming(run, state)
+    try:
+        given = _given(run, state, naming, callee, args)
+    except Unnameable:
+        return follow(state, args)
+    calls = (*run.call_nodes(), id(node))
+    known = _usable(run, given, apart=apart)
     if known is not None:
-        return _known(run, state, known, naming, calls, node)
-    bounded = (len(run.tracker.bounded), run.shortened)
-    share = run.share
-    inner = state.isolated(naming.ids, held)
-    with run.recording() as emitted:
-        results, raised = follow(inner)
-    events = tuple((event, identity) for event, identity in emitted if event.site.node is node)
-    returned = tuple(_effect(inner, after, value, None) for after, value in results)
-    thrown = tuple(_effect(inner, item.state, None, item.error) for item in raised)
-    work = None if (len(run.tracker.bounded), run.shortened) == bounded else share
-    quiet = not emitted and not inner.watch.events
-    found = any(session == ANY_SESSION or session in inner.heap for session in inner.watch.sessions)
-    ids, tokens = tuple(naming.ids), tuple(naming.tokens)
-    if not found:
-        ids, tokens = ids[:given_ids], tokens[:given_tokens]
-    summary = Summary(ids, tokens, inner.heap, calls, returned, thrown, events, work, quiet, frozenset(inner.watch.sessions))
-    if not found and (quiet or not apart):
-        run.tracker.summaries[given] = summary
-    elif everything is not None:
-        run.tracker.summaries[everything] = summary
+        return _known(run, state, known, naming.ids, naming.tokens, calls, node)
+    own = frozenset(naming.sessions_met)
+    levels = [_Level(given, len(naming.ids), len(naming.tokens))]
+    held = frozenset[int]()
+    for sessions in (own, None):
+        held, attached = _attached(state, naming, sessions)
+        levels.append(_Level((given, attached), len(naming.ids), len(naming.tokens)))
+        known = None if apart else _usable(run, levels[-1].key, apart=False)
+        if known is not None:
+            return _known(run, state, known, naming.ids, naming.tokens, calls, node)
+    inner = state.isolated(naming.ids, held, naming.general)
+    summary = _summary(run, inner, naming, args, node, follow)
+    looked = {session for session in summary.sessions if session == ANY_SESSION or session in inner.heap}
+    level = levels[0 if not looked else 1 if looked <= own else 2]
+    if not apart or (not looked and summary.quiet):
+        run.tracker.summaries[level.key] = replace(summary, ids=summary.ids[: level.ids], tokens=summary.tokens[: level.tokens])
     _watched(state, summary, None)
     return _replay(run, state, summary, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much of the caller's state a key says: what was given, what is attached to the sessions among it, or to any session."""
+
+    key: Hashable
+    ids: int
+    tokens: int
+
+
+def _of_plain_data(
+    run: Run, state: State, callee: FunctionValue, sketch: Outline, node: ast.AST, follow: Follow, *, apart: bool
+) -> tuple[Outcomes, list[Raised]] | None:
+    """The ways out of a call that is given plain data alone and gives back nothing else: one summary for all data."""
+    if sketch.key in run.tracker.telling:
+        return None
+    naming = _naming(run, state)
+    naming.value(callee)
+    naming.value(sketch.args)
+    calls = (*run.call_nodes(), id(node))
+    known = _usable(run, sketch.key, apart=apart)
+    if known is not None:
+        return _known(run, state, known, naming.ids, naming.tokens, calls, node)
+    _given(run, state, naming, callee, sketch.args)
+    inner = state.isolated(naming.ids, frozenset(), naming.general)
+    summary = _summary(run, inner, naming, sketch.args, node, follow)
+    if not _is_inert(summary, state):
+        run.tracker.telling.add(sketch.key)
+        return None
+    if summary.quiet or not apart:
+        run.tracker.summaries[sketch.key] = summary
+    _watched(state, summary, None)
+    return _replay(run, state, summary, None)
+
+
+def _naming(run: Run, state: State) -> Naming:
+    return Naming(state.heap, frozenset((state.frame_id, *(frame.id for frame in state.frames))), run.tracker.numbers)
+
+
+def _is_inert(summary: Summary, state: State) -> bool:
+    """Whether a call has dealt with no session of its caller, has changed nothing but plain data and has given back nothing else."""
+    return not any(session in state.heap for session in summary.sessions) and all(
+        is_plain(effect.value or NONE, {**summary.heap, **effect.changes})
+        and all(is_plain(Ref(key), effect.changes) for key in effect.changes if key in summary.heap)
+        for effect in (*summary.returned, *summary.raised)
+    )
+
+
+def _summary(run: Run, inner: State, naming: Naming, args: Arguments, node: ast.AST, follow: Follow) -> Summary:
+    """Follow a call from a state of its own, and say what it did."""
+    bounded = (len(run.tracker.bounded), run.shortened)
+    share = run.share
+    with run.recording() as emitted:
+        results, raised = follow(inner, args)
+    return Summary(
+        ids=tuple(naming.ids),
+        tokens=tuple(naming.tokens),
+        heap=inner.heap,
+        calls=(*run.call_nodes(), id(node)),
+        returned=tuple(_effect(inner, after, value, None) for after, value in results),
+        raised=tuple(_effect(inner, item.state, None, item.error) for item in raised),
+        events=tuple((event, identity) for event, identity in emitted if event.site.node is node),
+        work=None if (len(run.tracker.bounded), run.shortened) == bounded else share,
+        quiet=not emitted and not inner.watch.events,
+        sessions=frozenset(inner.watch.sessions),
+    )
 
 
 def _usable(run: Run, key: Hashable, *, apart: bool) -> Summary | None:
     """The summary kept under a key, if following the function again would find no more."""
     known = run.tracker.summaries.get(key)
-    if known is None or (apart and not known.quiet) or (known.work is not None and known.work < run.share):
+    if known is None or (apart and not known.quiet) or (known.work is not None and known.work * ENOUGH <= run.share):
         return None
     return known
 
 
-def _known(run: Run, state: State, known: Summary, naming: Naming, calls: tuple[int, ...], node: ast.AST) -> tuple[Outcomes, list[Raised]]:
+def _known(
+    run: Run, state: State, known: Summary, ids: Iterable[int], tokens: Iterable[object], calls: tuple[int, ...], node: ast.AST
+) -> tuple[Outcomes, list[Raised]]:
     """What a summary says of a call at ``node``."""
     run.steps += 1
     for event, identity in known.events:
         run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
-    ids = dict(zip(known.ids, naming.ids, strict=False))  # those of sessions are the last, where they matter
-    tokens = dict(zip(known.tokens, naming.tokens, strict=False))
-    relocation = Relocation(run.tracker, ids, tokens, known.calls, calls)
+    # Those of sessions are the last, where they matter.
+    relocation = Relocation(
+        run.tracker, dict(zip(known.ids, ids, strict=False)), dict(zip(known.tokens, tokens, strict=False)), known.calls, calls
+    )
     _watched(state, known, relocation)
     return _replay(run, state, known, relocation)
 
@@ -112,19 +182,20 @@ def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: 
     """
     repeats = sum(1 for active in run.calls if active.function.node is callee.function.node)
     handling = run.handling[-1] if run.handling else None
-    context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, run.raised is None, handling)
+    context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
     originals = run.tracker.originals
     named = (naming.value(callee), naming.value(args))
     for place, record in state.heap.items():
-        if originals.get(place, record) is not record:
+        if originals.get(place, record) is not record and not is_plain(Ref(place), state.heap):
             naming.reference(place)
     return naming.number((context, named, naming.reached()))
 
 
-def _attached(state: State, naming: Naming) -> tuple[frozenset[int], Hashable]:
-    """The rest of what a call can reach: sessions with what is attached to them; and which of all that its callers hold."""
+def _attached(state: State, naming: Naming, sessions: Container[int] | None) -> tuple[frozenset[int], Hashable]:
+    """The rest of what a call can reach: ``sessions`` (or all) with what is attached to them; and which of it its callers hold."""
     for place, record in state.heap.items():
-        if isinstance(record, SessionObject) or (isinstance(record, OrmObject) and record.session is not None):
+        at = record.session if isinstance(record, OrmObject) else place if isinstance(record, SessionObject) else None
+        if at is not None and (sessions is None or at in sessions):
             naming.reference(place)
     reached = naming.reached()
     live = state.reachable([Ref(key) for key in state.held], sealed=naming.ids)
@@ -150,6 +221,8 @@ def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocatio
     after = state.fork()
     originals = run.tracker.originals
     for old, new in effect.renames.items():
+        if relocation is not None and not relocation.knows(old, summary.heap):
+            continue
         after.rename(old if relocation is None else relocation.id(old), new if relocation is None else relocation.id(new))
     places = {key: key if relocation is None else relocation.id(key) for key in effect.changes}
     made = [key for key, place in places.items() if key not in summary.heap and (place != key or key not in originals)]
@@ -157,6 +230,8 @@ def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocatio
         retire(run, after, places[key])
     held = after.reachable() if any(places[key] in after.heap for key in made) else set()
     for key, record in effect.changes.items():
+        if relocation is not None and not relocation.knows(key, summary.heap):
+            continue
         place = places[key]
         if originals.get(key) is record and place == key and key not in summary.heap:  # of a fragment that the call mentioned
             after.heap.setdefault(key, record)

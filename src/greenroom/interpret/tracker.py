@@ -36,9 +36,13 @@ class Tracker:
     late: dict[tuple[object, str], tuple[ast.expr, ...]] = field(default_factory=dict)
     """Expressions that functions assign to module variables and attributes."""
     stubs: dict[ast.AST, bool] = field(default_factory=dict)
+    endless: dict[ast.AST, bool] = field(default_factory=dict)
+    """Functions that only raise, or do not."""
     mentions: dict[SourceFile, Mentions] = field(default_factory=dict)
     """Which names the files of the project call."""
     mentioned: dict[ast.AST, frozenset[str]] = field(default_factory=dict)
+    parameters: dict[ast.AST, tuple[list[str], dict[str, object]]] = field(default_factory=dict)
+    """The parameters of functions, and which of them are declared as plain data."""
     subclass_columns: dict[Class, dict[str, tuple[str, bool]]] = field(default_factory=dict)
     identities: dict[tuple[ast.AST, object, tuple[int, ...]], int] = field(default_factory=dict)
     """Heap ids by what they were given for; shared by all runs, so that fragments and summaries fit every state."""
@@ -50,6 +54,8 @@ class Tracker:
     """The parts of the keys of summaries, numbered."""
     summaries: dict[Hashable, Summary] = field(default_factory=dict)
     """What calls did, by the situation in which they were made."""
+    telling: set[Hashable] = field(default_factory=set)
+    """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)
     """Values of module and class level and symbolic instances: made once, grafted where they are mentioned."""
 
