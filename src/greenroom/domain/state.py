@@ -6,6 +6,7 @@ import ast
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from greenroom.domain.deeds import Deed, Deeds, after, agreed, is_settled
 from greenroom.domain.heap import (
     PENDING,
     HeapObject,
@@ -47,6 +48,7 @@ class Renames:
         return len(self.done)
 
 
+NO_DEEDS: Mapping[int, Deeds] = {}
 ANY_SESSION = 0
 """Stands for every session, the ones that are not there included; heap ids count from 1."""
 
@@ -56,7 +58,9 @@ class Watch:
     """What a call has dealt with so far, beyond what its arguments lead to."""
 
     sessions: set[int] = field(default_factory=set)
-    """The sessions that it has looked at, and so perhaps at everything that is attached to them."""
+    """The sessions whose condition it has looked at, and so at what waits to be written there."""
+    objects: set[tuple[int, Class | None]] = field(default_factory=set)
+    """The objects that it has looked for: of a session, those of a class, or (None) all."""
     events: bool = False
     """Something in it was reported."""
 
@@ -73,7 +77,7 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables", "watch")
+    __slots__ = ("deeds", "facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables", "watch")
 
     def __init__(  # noqa: PLR0913, PLR0917 - only fork and join give them all, in the order of the slots
         self,
@@ -87,6 +91,7 @@ class State:
         renames: Renames | None = None,
         held: frozenset[int] = frozenset(),
         watch: Watch | None = None,
+        deeds: Mapping[int, Deeds] = NO_DEEDS,
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -103,6 +108,8 @@ class State:
         """Mapped objects that callers outside this state hold, so that the session's identity map does."""
         self.watch = watch if watch is not None else Watch()
         """Shared by all states of one call."""
+        self.deeds = deeds
+        """What the call has done to everything that is attached to a session, by session."""
 
     def isolated(self, keys: Iterable[int], held: frozenset[int], general: Mapping[int, HeapObject]) -> State:
         """A state without variables that holds the part of the heap at ``keys`` only, in ``general`` forms: what a callee can reach."""
@@ -113,7 +120,7 @@ class State:
         """An independent copy."""
         return State(
             dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames,
-            self.held, self.watch,
+            self.held, self.watch, self.deeds,
         )  # fmt: skip
 
     def become(self, other: State) -> None:
@@ -128,6 +135,7 @@ class State:
         self.renames = other.renames
         self.held = other.held
         self.watch = other.watch
+        self.deeds = other.deeds
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -173,13 +181,15 @@ class State:
             )
         variables = join_mappings(self.variables, other.variables)
         held = self.held & other.held
-        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch)
+        deeds = agreed(self.deeds, other.deeds)
+        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch, deeds)
 
     def widen(self, other: State) -> None:
         """Join in place with a state of the same signature: one that differs in plain variables at most."""
         if self.variables != other.variables:
             self.variables = join_mappings(self.variables, other.variables)
         self.facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
+        self.deeds = agreed(self.deeds, other.deeds)
 
     def _renamed_like(self, renames: Renames) -> State:
         """The state with the renames of another one done as well."""
@@ -226,8 +236,29 @@ class State:
 
     def objects_of(self, session: int) -> list[tuple[int, OrmObject]]:
         """All objects attached to a session."""
+        self.watch.objects.add((session, None))
+        return self.attached(session)
+
+    def kin_of(self, session: int, cls: Class) -> list[tuple[int, OrmObject]]:
+        """The objects attached to a session that are instances of a mapped class."""
+        self.watch.objects.add((session, cls))
+        return [(key, record) for key, record in self.attached(session) if record.mapped.is_kind_of(cls)]
+
+    def waiting(self, session: int) -> list[tuple[int, OrmObject]]:
+        """The objects attached to a session in which a flush or the end of the transaction has a say."""
+        return [(key, record) for key, record in self.attached(session) if not is_settled(record)]
+
+    def attached(self, session: int) -> list[tuple[int, OrmObject]]:
+        """All objects attached to a session, for what is done to each of them alike: that is told as a deed."""
         self.watch.sessions.add(session)
         return [(key, record) for key, record in self.heap.items() if isinstance(record, OrmObject) and record.session == session]
+
+    def did(self, session: int, deed: Deed) -> None:
+        """Tell what is being done to everything that is attached to a session."""
+        done = self.deeds.get(session, ())
+        told = after(done, deed)
+        if told is not done:
+            self.deeds = {**self.deeds, session: told}
 
     def live(self, session: int) -> set[int]:
         """Ids of everything that is held, by callers outside this state too: what the session's identity map has not let go."""

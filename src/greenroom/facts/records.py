@@ -188,6 +188,15 @@ class MappedClass:
         """The class name."""
         return self.symbol.name
 
+    def is_kind_of(self, cls: Class) -> bool:
+        """Whether the class is ``cls``, or is mapped as a subclass of it."""
+        mapped: MappedClass | None = self
+        while mapped is not None:
+            if mapped.symbol is cls:
+                return True
+            mapped = mapped.parent
+        return False
+
     @property
     def primary_key(self) -> tuple[str, ...]:
         """Attribute names of the primary key, in declaration order."""

@@ -25,12 +25,13 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
+from greenroom.interpret.deeds import MODIFIED
 from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.reloading import reach, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import MODIFIED, attach, begin, claim, recover
+from greenroom.interpret.work import attach, begin, claim, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -49,7 +50,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         session = state.session(record.session)
         if session is not None and session.failed is not None:
             report(run, record, name, LOADED, node, action=action, schema=schema, sure=bool(known.sure & EMITS), failed=session.failed)
-            recover(state, record.session)
+            recover(run, state, record.session, node)
             record = state.orm(key) or record
             known = record.attributes[name]
     if known.bits & (EMITS | RAISING) and (record.life & (PERSISTENT | DETACHED | DELETED) or known.bits & DROPPED):
@@ -198,8 +199,8 @@ def _from_identity_map(state: State, key: int, record: OrmObject, relationship: 
     foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
     wanted = foreign[0] if len(foreign) == 1 else None
     possible = False
-    for other_key, other in state.objects_of(record.session):
-        if other_key == key or relationship.target is None or not _is_a(other, relationship) or other_key not in live:
+    for other_key, other in state.kin_of(record.session, relationship.target) if relationship.target is not None else ():
+        if other_key == key or other_key not in live:
             continue
         if not _answers(state, other_key, record.session):
             continue
@@ -233,17 +234,6 @@ def _answers(state: State, key: int, session: int) -> bool:
     if other is None or other.session != session or not other.life & PERSISTENT:
         return False
     return not any(other.attributes[name].bits & DROPPED for name in other.mapped.primary_key if name in other.attributes)
-
-
-def _is_a(other: OrmObject, relationship: Relationship) -> bool:
-    mapped = other.mapped
-    while mapped is not None:
-        if mapped.symbol is relationship.target:
-            return True
-        if mapped.parent is None:
-            return False
-        mapped = mapped.parent
-    return False
 
 
 def _absent(

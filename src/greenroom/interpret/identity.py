@@ -37,7 +37,7 @@ def find(state: State, session: int, mapped: MappedClass, identity: Value | None
     """The object of the identity map with this primary key, when the analysis knows it to be the same."""
     if identity is None or (isinstance(identity, Anything) and identity.token is None):
         return None
-    for key, record in state.objects_of(session):
+    for key, record in state.kin_of(session, mapped.symbol):
         if record.mapped is mapped and record.life & PERSISTENT and not record.many:
             primary = mapped.primary_key
             token = ("attribute", key, primary[0]) if len(primary) == 1 else None
@@ -99,7 +99,8 @@ def fetch(
 
 def _every_row(state: State, session: int, mapped: MappedClass) -> int | None:
     """The objects that stand for every row of a class, where they are in the session and still held."""
-    found = [key for key, record in state.objects_of(session) if record.mapped is mapped and record.complete and record.life == PERSISTENT]
+    kin = state.kin_of(session, mapped.symbol)
+    found = [key for key, record in kin if record.mapped is mapped and record.complete and record.life == PERSISTENT]
     return found[0] if found and found[0] in state.live(session) else None
 
 
@@ -107,7 +108,7 @@ def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identi
     """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
     attributes = dict(record.attributes)
     live: set[int] | None = None
-    for other_key, other in state.objects_of(session):
+    for other_key, other in state.kin_of(session, record.mapped.symbol):
         if other_key == key or other.mapped is not record.mapped or not other.life & PERSISTENT or other.assumed:
             continue
         if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
@@ -170,7 +171,7 @@ def _touch_others(
     run: Run, state: State, session: int, mapped: MappedClass, node: ast.AST, *, restricted: bool, plan: Plan, populate: bool
 ) -> None:
     """Other objects of the class may be among the rows: what was expired in them is certain no more."""
-    for key, record in state.objects_of(session):
+    for key, record in state.kin_of(session, mapped.symbol if mapped.parent is None or restricted else mapped.parent.symbol):
         if record.mapped is mapped.parent and record.life & PERSISTENT and not restricted:
             attributes = {n: s.unsure() if n in mapped.columns else s for n, s in record.attributes.items()}  # it may be one of them
             state.heap[key] = record.evolve(attributes=attributes)

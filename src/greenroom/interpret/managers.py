@@ -82,13 +82,7 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
         return _block(run, node, index, item, state, value)
     record = state.record(value)
     if isinstance(record, SessionObject) and isinstance(value, Ref):
-        if record.is_async and not asynchronous:
-            return Flow()
-        _bind(run, state, item, value)
-        key = value.id
-        state.watch.sessions.add(key)
-        state.heap[key] = record.evolve(is_async=asynchronous)
-        return _around(run, node, index, state, lambda after: work.close(after, key), lambda after: work.close(after, key))
+        return _session(run, node, index, item, state, value.id)
     if isinstance(record, Instance) and record.cls is not None:
         return _instance(run, node, index, item, state, value)
     if isinstance(value, Anything) and isinstance(item.context_expr, ast.Call):
@@ -103,6 +97,21 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
             value = Ref(key)
     _bind(run, state, item, Anything(None, ("entered", id(item))) if not isinstance(value, Ref) else value)
     return _around(run, node, index, state, lambda after: _left(after, item), lambda after: _left(after, item))
+
+
+def _session(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withitem, state: State, key: int) -> Flow:
+    """A session that is closed at the end of the block."""
+    asynchronous = isinstance(node, ast.AsyncWith)
+    record = state.session(key)
+    if record is None or (record.is_async and not asynchronous):
+        return Flow()
+    _bind(run, state, item, Ref(key))
+    state.heap[key] = record.evolve(is_async=asynchronous)
+
+    def closed(after: State) -> None:
+        work.close(run, after, key, item.context_expr)
+
+    return _around(run, node, index, state, closed, closed)
 
 
 def _left(state: State, item: ast.withitem) -> None:
@@ -215,12 +224,12 @@ def _block(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.withi
         work.flush(run, after, key, exit_node)
         work.commit(run, after, key, exit_node)
         if block.kind == "factory":
-            work.close(after, key)
+            work.close(run, after, key, exit_node)
 
     def undone(after: State) -> None:
         work.rollback(run, after, key, exit_node)
         if block.kind == "factory":
-            work.close(after, key)
+            work.close(run, after, key, exit_node)
 
     return _around(run, node, index, state, committed, undone)
 

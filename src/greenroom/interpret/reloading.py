@@ -23,10 +23,10 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Ref, Value
 from greenroom.facts.records import Direction, MappedClass, Relationship
+from greenroom.interpret.deeds import EXPIRED_HERE, MARKS, discard, expire_below
 from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
-from greenroom.interpret.work import MARKS, discard, expire_below
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 
@@ -38,7 +38,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     if found.life & PERSISTENT and not found.life & PENDING:
         discard(run, found, found.dirty - MARKS if names is None else found.dirty & names, node)
     if names is None:
-        expire_below(run, state, key, node)
+        expire_below(state, key, Origin(run.site(node), EXPIRED_HERE))
         reload(run, state, key, node, drop=True)
         return
     attributes = dict(found.attributes)
@@ -83,13 +83,13 @@ def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, chi
     """Whether no row can refer to an object: it was inserted in this transaction, and no such row was."""
     if found.new is not True or found.session is None or relationship.direction is not Direction.ONE_TO_MANY:
         return False
-    others = state.objects_of(found.session)
+    others = state.kin_of(found.session, relationship.target) if relationship.target is not None else []
     return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
 
 
 def reach(state: State, session: int | None, target: MappedClass) -> None:
     """Another load may bring objects back that are in the session already: what was expired in them is certain no more."""
-    for key, other in state.objects_of(session) if session is not None else ():
+    for key, other in state.kin_of(session, target.symbol) if session is not None else ():
         if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
             state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
 

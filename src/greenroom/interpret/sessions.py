@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from greenroom.domain.deeds import Deed
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject, SessionObject
 from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
@@ -25,7 +26,7 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.facts.records import MappedClass
-from greenroom.interpret import reloading, work
+from greenroom.interpret import deeds, reloading, work
 from greenroom.interpret.identity import fetch, find, mapped_of, plan_of
 from greenroom.interpret.merging import merge
 from greenroom.interpret.rows import NO_RESULT, nothing
@@ -85,7 +86,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
             failed=record.failed,
         )
         run.emit(event, "Session", operation.name)
-        work.recover(state, session)
+        work.recover(run, state, session, node)
         if isinstance(operation.effects[-1], Commit):
             return NONE  # It has committed nothing.
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
@@ -109,7 +110,7 @@ def _in_transaction(state: State, session: int, record: SessionObject) -> Value:
 def _undone(state: State, args: Arguments) -> bool:
     """Whether the object is out of its session again: that is refused before the session is looked at."""
     records = [state.record(atom) for atom in atoms(args.get(0, "instance") or NONE)]
-    return any(isinstance(found, OrmObject) and found.life == TRANSIENT and found.born == work.UNDONE for found in records)
+    return any(isinstance(found, OrmObject) and found.life == TRANSIENT and found.born == deeds.UNDONE for found in records)
 
 
 def _is_here(state: State, session: int, args: Arguments) -> bool:
@@ -152,7 +153,7 @@ def _delete(run: Run, state: State, session: int, effect: Effect, args: Argument
             if record.life == PENDING:
                 run.may_raise(NOT_PERSISTENT, state)
                 raise Diverted
-            state.heap[atom.id] = record.evolve(dirty=record.dirty | {work.DELETION})
+            state.heap[atom.id] = record.evolve(dirty=record.dirty | {deeds.DELETION})
     return NONE
 
 
@@ -177,34 +178,32 @@ def _rollback(run: Run, state: State, session: int, effect: Effect, args: Argume
 
 
 def _close(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
-    work.close(state, session)
+    work.close(run, state, session, node)
     return NONE
 
 
 def _expire(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
     if isinstance(effect, Expire) and effect.everything:
-        for key, _ in state.objects_of(session):
-            work.expire(run, state, key, None, node)
+        deeds.each(run, state, session, Deed("expire", Origin(run.site(node), deeds.EXPIRED_HERE)), node)
         return NONE
     names = work.constant_names(args.get(1, "attribute_names"), state)
     for atom in atoms(args.get(0, "instance") or NONE):
         record = state.record(atom)
-        if isinstance(record, OrmObject) and record.life == TRANSIENT and record.born == work.UNDONE:
+        if isinstance(record, OrmObject) and record.life == TRANSIENT and record.born == deeds.UNDONE:
             run.may_raise(NOT_PERSISTENT, state)
             raise Diverted
         if isinstance(atom, Ref):
-            work.expire(run, state, atom.id, names, node)
+            deeds.expire(run, state, atom.id, names, node)
     return NONE
 
 
 def _detach(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
     if isinstance(effect, Detach) and effect.everything:
-        for key, _ in state.objects_of(session):
-            work.detach(state, key)
+        deeds.each(run, state, session, Deed("detach"), node)
         return NONE
     for atom in atoms(args.get(0, "instance") or NONE):
         if isinstance(atom, Ref):
-            work.detach(state, atom.id)
+            deeds.detach(state, atom.id)
     return NONE
 
 
@@ -215,7 +214,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         record = state.record(atom)
         if not isinstance(record, OrmObject) or not isinstance(atom, Ref):
             continue
-        if record.life == TRANSIENT and record.born == work.UNDONE:
+        if record.life == TRANSIENT and record.born == deeds.UNDONE:
             run.may_raise(NOT_PERSISTENT, state)
             raise Diverted
         if record.life == PENDING:
@@ -227,7 +226,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         if record.life == PERSISTENT:
             # Changes to what is refreshed are thrown away; all others are flushed first.
             lost = record.dirty if names is None else record.dirty & names
-            left = record.dirty - lost | ({work.MODIFIED} if lost and names is not None else frozenset())
+            left = record.dirty - lost | ({deeds.MODIFIED} if lost and names is not None else frozenset())
             state.heap[atom.id] = record.evolve(dirty=left)
             autoflush(run, state, session, node)
             again = state.orm(atom.id)
@@ -237,7 +236,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
         if current is not None and current.life & PERSISTENT:
             if run.raised is not None:
                 failing = state.fork()
-                gone = work.expired(current, EXPIRED, Origin(run.site(node), "expired by this refresh, which failed"), only=names)
+                gone = deeds.expired(current, EXPIRED, Origin(run.site(node), "expired by this refresh, which failed"), only=names)
                 failing.heap[atom.id] = current.evolve(attributes=gone)
                 run.may_raise(DATABASE_ERROR, failing)
             unknown_names = names_value is not None and names_value != NONE and names is None
@@ -356,7 +355,7 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
     if mapped is None or not statement.synchronize:
         return
     here = run.site(node)
-    for key, record in state.objects_of(session):
+    for key, record in state.kin_of(session, mapped.symbol):
         if record.mapped is not mapped or not record.life & PERSISTENT:
             continue
         same = _matches(statement, mapped, key, record)

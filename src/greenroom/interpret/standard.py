@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from greenroom.domain.deeds import Deed
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.loading import DROPPED
 from greenroom.domain.state import State
@@ -24,7 +25,7 @@ from greenroom.domain.values import (
     atoms,
     join_values,
 )
-from greenroom.interpret import containers, work
+from greenroom.interpret import containers, deeds
 from greenroom.interpret.access import get, own_class, put, something
 from greenroom.interpret.attributes import MISSING_GREENLET, read
 from greenroom.interpret.dumps import dumped
@@ -223,20 +224,19 @@ def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
             attributes = record.attributes
             if any(s.bits & DROPPED for n, s in attributes.items() if n in columns):
                 # Lost values may be put back.
-                dirty |= {work.SOMETHING}
+                dirty |= {deeds.SOMETHING}
                 attributes = {n: s.unsure() if s.bits & DROPPED else s for n, s in attributes.items()}
                 if any(attributes[n].bits & DROPPED for n in record.mapped.primary_key if n in attributes):
-                    _doubt(run, state, record.session)
+                    _doubt(run, state, record.session, node)
             state.heap[atom.id] = record.evolve(dirty=dirty, attributes=attributes)
     return NONE
 
 
-def _doubt(run: Run, state: State, session: int | None) -> None:
+def _doubt(run: Run, state: State, session: int | None, node: ast.AST) -> None:
     """Assigning a lost primary key raises: whether anything follows is not known."""
     run.may_raise(MISSING_GREENLET, state)
     if session is not None:
-        for key, record in state.objects_of(session):
-            state.heap[key] = record.evolve(attributes={name: known.unsure() for name, known in record.attributes.items()})
+        deeds.each(run, state, session, Deed("doubt"), node)
 
 
 def _vars(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:

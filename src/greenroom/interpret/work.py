@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from greenroom.domain.events import ChangesDiscarded
+from greenroom.domain.deeds import Deed
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import (
     BLANK,
-    COMMITTED,
     DEFERRED,
     DROPPED,
-    EXPIRED,
     GENERATED,
     IS_BLANK,
     IS_LOADED,
     LAZY,
-    LOADED,
     RAISING,
     REFRESHED_AWAY,
-    ROLLED_BACK,
     LoadState,
     Origin,
     absent,
@@ -27,20 +23,11 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
+from greenroom.interpret.deeds import DELETION, KEY, SOMETHING, each
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
-from greenroom.semantics.strategies import AFTER_INSERT, AFTER_LOAD
+from greenroom.semantics.strategies import AFTER_INSERT
 
-DELETION = "~deleted"
-KEY = "~key"
-"""Stands among the dirty attributes for a foreign key that the flush sets because a collection holds the object."""
-UNDONE = -2
-"""Stands for ``born`` where a rollback took the object out of its session again."""
-MODIFIED = "~modified"
-"""Stands among the dirty attributes for an object whose changes were lost, but which a flush still visits."""
-SOMETHING = "~something"
-"""In ``dirty``: attributes were assigned whose names are not known, on an object that had lost its values."""
-MARKS = frozenset({DELETION, MODIFIED, SOMETHING, KEY})
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -94,7 +81,7 @@ def claim(state: State, key: int, relationship: Relationship, value: Value) -> N
 
 def waiting(state: State, session: int) -> bool:
     """Whether a flush would have something to write."""
-    return any(record.life & PENDING or record.dirty for _, record in state.objects_of(session))
+    return any(record.life & PENDING or record.dirty for _, record in state.waiting(session))
 
 
 def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -102,13 +89,13 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     if not waiting(state, session):
         return
     begin(state, session)
-    for _, record in state.objects_of(session):
+    for _, record in state.waiting(session):
         for name, value in record.values.items():
             if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
                 attach(run, state, value, session)
     _load_parents(run, state, session, node)
     _may_fail(run, state, session, node)
-    for key, record in state.objects_of(session):
+    for key, record in state.waiting(session):
         if DELETION in record.dirty:
             state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
         elif record.life & PENDING:
@@ -131,14 +118,13 @@ def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
     run.may_raise(INTEGRITY_ERROR, failing)
 
 
-def recover(state: State, session: int) -> None:
+def recover(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Go on after a use of the session that a failed flush forbids, as if there had been a rollback and everything were there again."""
     record = state.session(session)
     if record is None or record.failed is None:
         return
     state.heap[session] = record.evolve(failed=None)
-    for key, found in state.objects_of(session):
-        state.heap[key] = found.evolve(attributes={name: known.without(ROLLED_BACK) for name, known in found.attributes.items()})
+    each(run, state, session, Deed("recover"), node)
 
 
 def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadState]:
@@ -168,7 +154,7 @@ def _deleted(record: OrmObject) -> dict[str, LoadState]:
 
 def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
     """The INSERT of a child needs its parent's key: an expired parent is loaded by the flush."""
-    for _, record in state.objects_of(session):
+    for _, record in state.waiting(session):
         if not record.life & PENDING:
             continue
         for name, value in record.values.items():
@@ -286,42 +272,8 @@ def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
     record = state.session(session)
     if record is None:
         return
-    origin = Origin(run.site(node), "expired by this commit")
-    for key, found in state.objects_of(session):
-        if found.life & DELETED:
-            state.heap[key] = found.evolve(life=DETACHED, session=None)
-            continue
-        attributes = found.attributes
-        if record.expire_on_commit is not False and found.life & PERSISTENT:
-            attributes = expired(found, COMMITTED, origin, sure=bool(record.expire_on_commit))
-        state.heap[key] = found.evolve(attributes=attributes, new=False, touched=-1, born=-1)
+    each(run, state, session, Deed("commit", Origin(run.site(node), "expired by this commit"), record.expire_on_commit), node)
     state.heap[session] = record.evolve(depth=0, failed=None, idle=True)
-
-
-def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, only: frozenset[str] | None = None) -> dict[str, LoadState]:
-    """The attributes of an object after an expiry."""
-    gone = absent(bit, origin, sure=sure)
-    attributes: dict[str, LoadState] = {}
-    for name, known in found.attributes.items():
-        relationship = found.mapped.relationships.get(name)
-        keeps = relationship is not None and AFTER_LOAD.get(relationship.lazy, LAZY) != LAZY and relationship.lazy in (
-            "write_only", "dynamic", "noload",
-        )  # fmt: skip
-        column = found.mapped.columns.get(name)
-        if column is not None and column.deferred and name not in found.plan.undeferred and (only is None or name in only):
-            # A deferred column goes back to being deferred.
-            deferred = absent(DEFERRED, Origin(origin.site, f"`{name}` is deferred, and dropped here"), sure=sure)
-            attributes[name] = known if not known.bits & LOADED else deferred if sure else known.join(deferred)
-            continue
-        if keeps or (only is not None and name not in only):
-            attributes[name] = known
-        elif relationship is not None and (relationship.lazy == "raise" or (relationship.lazy == "raise_on_sql" and only is not None)):
-            attributes[name] = absent(RAISING, Origin(origin.site, f"`{name}` is configured to raise, and what was loaded is dropped here"))
-        elif sure:
-            attributes[name] = gone
-        else:
-            attributes[name] = known.join(gone)
-    return attributes
 
 
 def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0) -> None:
@@ -329,26 +281,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
     record = state.session(session)
     if record is None or (record.idle and not to):
         return
-    origin = Origin(run.site(node), "expired by this rollback")
-    for key, found in state.objects_of(session):
-        if to and found.born < to and found.touched < to:
-            continue
-        if found.life & PENDING or (found.new and (not to or found.born >= to)):
-            # What had expired stays so: reading it on an object that has no session any more is refused.
-            attributes = {
-                name: s if s.bits == LOADED or (s.bits & DROPPED and name not in found.mapped.relationships) else IS_BLANK
-                for name, s in found.attributes.items()
-            }
-            state.heap[key] = found.evolve(life=TRANSIENT, session=None, attributes=attributes, new=False, dirty=frozenset(), born=UNDONE)
-        elif found.life & (PERSISTENT | DELETED):
-            attributes = expired(found, ROLLED_BACK, origin, sure=found.new is not None)
-            state.heap[key] = found.evolve(
-                life=PERSISTENT, attributes=attributes, dirty=frozenset(), assigned_at={}, touched=-1,
-                values={
-                    name: value for name, value in found.values.items()
-                    if (name in found.mapped.relationships and name not in found.dirty) or name.startswith("~")
-                },
-            )  # fmt: skip
+    each(run, state, session, Deed("rollback", Origin(run.site(node), "expired by this rollback"), to=to), node)
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0), idle=not to)
 
 
@@ -357,7 +290,7 @@ def release(state: State, session: int, depth: int) -> None:
     record = state.session(session)
     if record is None:
         return
-    for key, found in state.objects_of(session):
+    for key, found in state.waiting(session):
         if found.born >= depth or found.touched >= depth:
             state.heap[key] = found.evolve(born=min(found.born, depth - 1), touched=min(found.touched, depth - 1))
     # What failed inside has undone the savepoint already; its end says nothing of it.
@@ -371,73 +304,12 @@ def begin(state: State, session: int | None) -> None:
         state.heap[session] = record.evolve(idle=False)
 
 
-def close(state: State, session: int) -> None:
+def close(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Detach everything."""
-    for key, found in state.objects_of(session):
-        if found.life == DELETED:
-            continue  # A session that is closed before its commit forgets to let go of what it deleted.
-        life = TRANSIENT if found.life == PENDING else DETACHED
-        state.heap[key] = found.evolve(life=life, session=None, dirty=frozenset())
+    each(run, state, session, Deed("close"), node)
     record = state.session(session)
     if record is not None:
         state.heap[session] = record.evolve(closed=True, failed=None, depth=0, idle=True)
-
-
-def detach(state: State, key: int) -> None:
-    """``expunge``."""
-    found = state.orm(key)
-    if found is not None:
-        state.heap[key] = found.evolve(life=TRANSIENT if found.life == PENDING else DETACHED, session=None, dirty=frozenset())
-
-
-def expire(run: Run, state: State, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
-    """``expire(obj)`` or ``expire(obj, names)``; pending changes to these attributes are lost."""
-    found = state.orm(key)
-    if found is None or not found.life & PERSISTENT:
-        return
-    origin = Origin(run.site(node), "expired here")
-    gone = found.dirty - {DELETION} if names is None else found.dirty & names
-    left = found.dirty - gone | ({MODIFIED} if gone and names is not None else frozenset())
-    discard(run, found, gone - MARKS, node)
-    if names is None:
-        expire_below(run, state, key, node)
-    values = {name: value for name, value in found.values.items() if name not in gone}
-    state.heap[key] = found.evolve(attributes=expired(found, EXPIRED, origin, only=names), values=values, dirty=left)
-
-
-def discard(run: Run, found: OrmObject, names: frozenset[str], node: ast.AST) -> None:
-    """Report that changes which no flush has written are thrown away: by one attribute, the surest."""
-    if not names:
-        return
-    name = min(names, key=lambda one: (one in found.perhaps, one))
-    event = ChangesDiscarded(
-        run.site(node), run.call_sites(), found.mapped.name, name, found.assigned_at.get(name), sure=name not in found.perhaps
-    )
-    run.emit(event, found.mapped.name, name)
-
-
-def expire_below(run: Run, state: State, key: int, node: ast.AST) -> None:
-    """Expiring or refreshing a whole object expires what it holds through relationships that cascade it (``cascade="all"``)."""
-    origin = Origin(run.site(node), "expired here together with what holds it (cascade)")
-    waiting, seen = [(key, True)], {key}
-    while waiting:
-        owner_key, certain = waiting.pop()
-        owner = state.orm(owner_key)
-        for name, value in owner.values.items() if owner is not None else ():
-            relationship = owner.mapped.relationships.get(name) if owner is not None else None
-            if owner is None or relationship is None or "refresh-expire" not in relationship.cascade:
-                continue
-            bits = owner.attributes[name].bits
-            collection = state.record(value)
-            held = [*(collection.items or ()), collection.element] if isinstance(collection, Collection) else [value]
-            for atom in (atom for item in held if item is not None and bits & LOADED for atom in atoms(item)):
-                found = state.record(atom)
-                if isinstance(atom, Ref) and isinstance(found, OrmObject) and found.life & PERSISTENT and atom.id not in seen:
-                    seen.add(atom.id)
-                    waiting.append((atom.id, certain and bits == LOADED))
-                    state.heap[atom.id] = found.evolve(
-                        attributes=expired(found, EXPIRED, origin, sure=certain and bits == LOADED), dirty=frozenset()
-                    )
 
 
 def constant_names(value: Value | None, state: State) -> frozenset[str] | None:
