@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from greenroom.domain.deeds import Deeds
 from greenroom.domain.events import Event
 from greenroom.domain.heap import HeapObject
 from greenroom.domain.state import State
@@ -11,6 +14,8 @@ from greenroom.domain.values import Value
 from greenroom.program.symbols import Class, External
 
 Outcomes = list[tuple[State, Value]]
+Footprint: TypeAlias = "frozenset[tuple[int, Class | None]] | None"
+"""The objects that a call looked for: of the session with a number, those of a class or (None) all; None: all of all sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,8 @@ class Effect:
 
     changes: dict[int, HeapObject]
     renames: dict[int, int]
+    deeds: Mapping[int, Deeds]
+    """What was done to everything that is attached to a session."""
     value: Value | None = None
     error: External | Class | None = None
 
@@ -42,3 +49,5 @@ class Summary:
     """Whether nothing in it was reported."""
     sessions: frozenset[int]
     """The sessions that it looked at, those that it opened included."""
+    objects: frozenset[tuple[int, Class | None]]
+    """The objects that it looked for: of a session, those of a class, or (None) all."""

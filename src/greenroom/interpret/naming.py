@@ -50,6 +50,13 @@ class Naming:
             self._waiting.append(key)
         return number
 
+    def branch(self) -> Naming:
+        """The same numbers so far, to go on from in another way."""
+        other = Naming(self._heap, self.live, self._numbers)
+        other.ids, other.tokens, other.general = dict(self.ids), dict(self.tokens), dict(self.general)
+        other._sessions, other.sessions_met = list(self._sessions), set(self.sessions_met)
+        return other
+
     def number(self, part: Hashable) -> int:
         """The number of a part of a key: equal parts have equal numbers."""
         return self._numbers.setdefault(part, len(self._numbers))

@@ -26,6 +26,8 @@ class Relocation:
         self._tracker = tracker
         self._ids = ids
         self._given = frozenset(ids)
+        self.places = frozenset(ids.values())
+        """The ids in the new context of all that the call was given, or looked at."""
         self._tokens = tokens
         self._old = old
         self._new = new

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Container, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from greenroom.domain.deeds import Deeds
 from greenroom.domain.flow import Raised
-from greenroom.domain.heap import OrmObject, SessionObject, join_objects
+from greenroom.domain.heap import join_objects
 from greenroom.domain.likeness import is_plain
 from greenroom.domain.state import ANY_SESSION, State
 from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
+from greenroom.interpret.deeds import redo
+from greenroom.interpret.footprints import footprint, surroundings
 from greenroom.interpret.generality import Outline, general_arguments, outline
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
@@ -58,32 +61,27 @@ def summarised(
     known = _usable(run, given, apart=apart)
     if known is not None:
         return _known(run, state, known, naming.ids, naming.tokens, calls, node)
-    own = frozenset(naming.sessions_met)
-    levels = [_Level(given, len(naming.ids), len(naming.tokens))]
-    held = frozenset[int]()
-    for sessions in (own, None):
-        held, attached = _attached(state, naming, sessions)
-        levels.append(_Level((given, attached), len(naming.ids), len(naming.tokens)))
-        known = None if apart else _usable(run, levels[-1].key, apart=False)
+    for seen in () if apart else run.tracker.footprints.get(given, ()):
+        there = naming.branch()
+        _, around = surroundings(state, there, seen)
+        known = _usable(run, (given, seen, around), apart=False)
         if known is not None:
-            return _known(run, state, known, naming.ids, naming.tokens, calls, node)
-    inner = state.isolated(naming.ids, held, naming.general)
-    summary = _summary(run, inner, naming, args, node, follow)
-    looked = {session for session in summary.sessions if session == ANY_SESSION or session in inner.heap}
-    level = levels[0 if not looked else 1 if looked <= own else 2]
-    if not apart or (not looked and summary.quiet):
-        run.tracker.summaries[level.key] = replace(summary, ids=summary.ids[: level.ids], tokens=summary.tokens[: level.tokens])
+            return _known(run, state, known, there.ids, there.tokens, calls, node)
+    everything = naming.branch()
+    held, _ = surroundings(state, everything, None)
+    summary = _summary(run, state.isolated(everything.ids, held, everything.general), everything, args, node, follow)
+    if not any(session == ANY_SESSION or session in summary.heap for session in summary.sessions):
+        if summary.quiet or not apart:
+            run.tracker.summaries[given] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
+    elif not apart:
+        seen = footprint(naming, summary)
+        known_footprints = run.tracker.footprints.setdefault(given, [])
+        if seen not in known_footprints:
+            known_footprints.append(seen)
+        _, around = surroundings(state, naming, seen)
+        run.tracker.summaries[given, seen, around] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
     _watched(state, summary, None)
-    return _replay(run, state, summary, None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """How much of the caller's state a key says: what was given, what is attached to the sessions among it, or to any session."""
-
-    key: Hashable
-    ids: int
-    tokens: int
+    return _replay(run, state, summary, None, node)
 
 
 def _of_plain_data(
@@ -108,7 +106,7 @@ def _of_plain_data(
     if summary.quiet or not apart:
         run.tracker.summaries[sketch.key] = summary
     _watched(state, summary, None)
-    return _replay(run, state, summary, None)
+    return _replay(run, state, summary, None, node)
 
 
 def _naming(run: Run, state: State) -> Naming:
@@ -141,6 +139,7 @@ def _summary(run: Run, inner: State, naming: Naming, args: Arguments, node: ast.
         work=None if (len(run.tracker.bounded), run.shortened) == bounded else share,
         quiet=not emitted and not inner.watch.events,
         sessions=frozenset(inner.watch.sessions),
+        objects=frozenset(inner.watch.objects),
     )
 
 
@@ -164,13 +163,15 @@ def _known(
         run.tracker, dict(zip(known.ids, ids, strict=False)), dict(zip(known.tokens, tokens, strict=False)), known.calls, calls
     )
     _watched(state, known, relocation)
-    return _replay(run, state, known, relocation)
+    return _replay(run, state, known, relocation, node)
 
 
 def _watched(state: State, summary: Summary, relocation: Relocation | None) -> None:
     """What a call has looked at, its caller has looked at."""
     for session in summary.sessions:
         state.watch.sessions.add(session if session == ANY_SESSION or relocation is None else relocation.id(session))
+    for session, cls in summary.objects:
+        state.watch.objects.add((session if relocation is None else relocation.id(session), cls))
     state.watch.events = state.watch.events or not summary.quiet
 
 
@@ -191,47 +192,35 @@ def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: 
     return naming.number((context, named, naming.reached()))
 
 
-def _attached(state: State, naming: Naming, sessions: Container[int] | None) -> tuple[frozenset[int], Hashable]:
-    """The rest of what a call can reach: ``sessions`` (or all) with what is attached to them; and which of it its callers hold."""
-    for place, record in state.heap.items():
-        at = record.session if isinstance(record, OrmObject) else place if isinstance(record, SessionObject) else None
-        if at is not None and (sessions is None or at in sessions):
-            naming.reference(place)
-    reached = naming.reached()
-    live = state.reachable([Ref(key) for key in state.held], sealed=naming.ids)
-    held = frozenset(key for key in naming.ids if key in live and isinstance(state.heap.get(key), OrmObject))
-    return held, (reached, naming.sessions(), frozenset(naming.ids[place] for place in held))
-
-
 def _effect(before: State, after: State, value: Value | None, error: External | Class | None) -> Effect:
     changes = {key: record for key, record in after.heap.items() if before.heap.get(key) is not record}
-    return Effect(changes, after.renames.done if after.renames is not None else {}, value, error)
+    return Effect(changes, after.renames.done if after.renames is not None else {}, after.deeds, value, error)
 
 
-def _replay(run: Run, state: State, summary: Summary, relocation: Relocation | None) -> tuple[Outcomes, list[Raised]]:
+def _replay(run: Run, state: State, summary: Summary, relocation: Relocation | None, node: ast.AST) -> tuple[Outcomes, list[Raised]]:
     """The effects of a summary on a caller's state; without a relocation, of one that was made for this very call."""
     returned: Outcomes = []
     for effect in summary.returned:
         value = effect.value if effect.value is not None else NONE
-        returned.append((_applied(run, state, summary, effect, relocation), value if relocation is None else relocation.value(value)))
-    return returned, [Raised(effect.error, _applied(run, state, summary, effect, relocation)) for effect in summary.raised]
+        returned.append((_applied(run, state, summary, effect, relocation, node), value if relocation is None else relocation.value(value)))
+    return returned, [Raised(effect.error, _applied(run, state, summary, effect, relocation, node)) for effect in summary.raised]
 
 
-def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocation: Relocation | None) -> State:
+def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocation: Relocation | None, node: ast.AST) -> State:
     after = state.fork()
     originals = run.tracker.originals
-    for old, new in effect.renames.items():
-        if relocation is not None and not relocation.knows(old, summary.heap):
-            continue
-        after.rename(old if relocation is None else relocation.id(old), new if relocation is None else relocation.id(new))
-    places = {key: key if relocation is None else relocation.id(key) for key in effect.changes}
+    changes, renames = effect.changes, effect.renames
+    if relocation is not None:  # without what it did to objects that it was not given and did not look at
+        changes = {key: record for key, record in changes.items() if relocation.knows(key, summary.heap)}
+        renames = {relocation.id(old): relocation.id(new) for old, new in renames.items() if relocation.knows(old, summary.heap)}
+    for old, new in renames.items():
+        after.rename(old, new)
+    places = {key: key if relocation is None else relocation.id(key) for key in changes}
     made = [key for key, place in places.items() if key not in summary.heap and (place != key or key not in originals)]
     for key in made:
         retire(run, after, places[key])
     held = after.reachable() if any(places[key] in after.heap for key in made) else set()
-    for key, record in effect.changes.items():
-        if relocation is not None and not relocation.knows(key, summary.heap):
-            continue
+    for key, record in changes.items():
         place = places[key]
         if originals.get(key) is record and place == key and key not in summary.heap:  # of a fragment that the call mentioned
             after.heap.setdefault(key, record)
@@ -239,4 +228,26 @@ def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocatio
         put = record if relocation is None else relocation.record(record, summary.heap.get(key), state.heap.get(place))
         known = after.heap.get(place) if place in held and key not in summary.heap else None
         after.heap[place] = put if known is None else join_objects(known, put)
+    for session, done in effect.deeds.items():
+        if session in summary.heap:
+            if relocation is None:
+                _told(after, session, done)
+            elif relocation.knows(session, summary.heap):
+                _redone(run, after, relocation.id(session), done, relocation.places | set(places.values()), node)
     return after
+
+
+def _redone(run: Run, after: State, session: int, done: Deeds, seen: Container[int], node: ast.AST) -> None:
+    """What was done to a session as a whole befalls those of its objects that the call has not ``seen``, too."""
+    for place, _ in after.attached(session):
+        for deed in (done or ()) if place not in seen else ():
+            redo(run, after, place, deed, node)
+    _told(after, session, done)
+
+
+def _told(after: State, session: int, done: Deeds) -> None:
+    if done is None:
+        after.deeds = {**after.deeds, session: None}
+    else:
+        for deed in done:
+            after.did(session, deed)

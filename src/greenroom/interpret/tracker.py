@@ -10,7 +10,7 @@ from greenroom.domain.events import Event
 from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Site
 from greenroom.domain.state import Fragment
-from greenroom.domain.summary import Summary
+from greenroom.domain.summary import Footprint, Summary
 from greenroom.interpret.flags import Mentions
 from greenroom.program.symbols import Class, Function
 from greenroom.source.file import SourceFile
@@ -54,6 +54,8 @@ class Tracker:
     """The parts of the keys of summaries, numbered."""
     summaries: dict[Hashable, Summary] = field(default_factory=dict)
     """What calls did, by the situation in which they were made."""
+    footprints: dict[Hashable, list[Footprint]] = field(default_factory=dict)
+    """What calls looked at beyond what they were given, by what that was."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)
