@@ -54,6 +54,8 @@ class OrmObject:
     """Attributes in ``dirty`` that only some of the joined paths have assigned."""
     assigned_at: Mapping[str, Origin] = field(default_factory=dict, compare=False)
     """Where attributes in ``dirty`` were assigned."""
+    held: list[Value] | None = field(default=None, init=False, repr=False, compare=False)
+    """The values that it holds, once that was asked."""
     _conditions: tuple[tuple[str, ...], tuple[int, ...]] | None = field(default=None, init=False, repr=False, compare=False)
 
     def conditions(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -101,6 +103,8 @@ class Instance:
     cls: Class | None
     attributes: dict[str, Value] = field(default_factory=dict)
     schema: Schema | None = None
+    held: list[Value] | None = field(default=None, init=False, repr=False, compare=False)
+    """The values that it holds, once that was asked."""
     leaves: bool | None = field(default=None, init=False, repr=False, compare=False)
     """Whether it holds nothing but plain values, once that was asked."""
 
@@ -122,6 +126,8 @@ class Collection:
     """The ORM object and relationship whose loaded collection this is."""
     partial: bool = False
     """Holds only some of the objects that its element stands for."""
+    held: list[Value] | None = field(default=None, init=False, repr=False, compare=False)
+    """The values that it holds, once that was asked."""
     leaves: bool | None = field(default=None, init=False, repr=False, compare=False)
     """Whether it holds nothing but plain values, once that was asked."""
     source: int | None = field(default=None, compare=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject
+from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
 from greenroom.domain.values import (
     Anything,
     Arguments,
@@ -39,7 +39,15 @@ HINT = "~"
 
 
 def held_by(record: HeapObject) -> list[Value]:
-    """The values that a heap record holds."""
+    """The values that a heap record holds. Asked once for each record: records are never changed in place."""
+    if isinstance(record, SessionObject):
+        return []
+    if record.held is None:
+        record.held = _held_by(record)
+    return record.held
+
+
+def _held_by(record: OrmObject | Instance | Collection) -> list[Value]:
     if isinstance(record, OrmObject):
         held = [value for name, value in record.values.items() if not name.startswith(HINT)]
         if record.session is not None:
@@ -47,13 +55,11 @@ def held_by(record: HeapObject) -> list[Value]:
         return held
     if isinstance(record, Instance):
         return list(record.attributes.values())
-    if isinstance(record, Collection):
-        held = [*(record.items or ()), *record.by_key.values()]
-        held.extend(value for value in (record.element, record.keys) if value is not None)
-        if record.owner is not None:
-            held.append(Ref(record.owner[0]))
-        return held
-    return []
+    held = [*(record.items or ()), *record.by_key.values()]
+    held.extend(value for value in (record.element, record.keys) if value is not None)
+    if record.owner is not None:
+        held.append(Ref(record.owner[0]))
+    return held
 
 
 def renamed(value: Value, before: Ref, after: Ref) -> Value:

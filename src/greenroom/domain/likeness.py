@@ -70,11 +70,12 @@ def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> 
 def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:
     if one is other:
         return True
-    for name, value in one.items():
-        known = other.get(name)
-        if known is not value and not (is_plain(value, here) if known is None else both_alike(value, known, here, there)):
+    get = other.get
+    for name in [name for name, value in one.items() if get(name) is not value]:
+        known = get(name)
+        if not (is_plain(one[name], here) if known is None else both_alike(one[name], known, here, there)):
             return False
-    return all(is_plain(value, there) for name, value in other.items() if name not in one)
+    return one.keys() == other.keys() or all(is_plain(value, there) for name, value in other.items() if name not in one)
 
 
 def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...], here: Heap, there: Heap) -> bool:
@@ -82,11 +83,13 @@ def _alike_frames(one: tuple[Frame, ...], other: tuple[Frame, ...], here: Heap, 
 
 
 def _alike_heaps(one: Heap, other: Heap) -> bool:
-    for key, record in one.items():
-        known = other.get(key)
-        if known is not record and not (_untracked(record, one) if known is None else _alike_records(record, known, one, other)):
+    get = other.get
+    # Nearly all records are the very same ones: they are passed over at full speed.
+    for key in [key for key, record in one.items() if get(key) is not record]:
+        known = get(key)
+        if not (_untracked(one[key], one) if known is None else _alike_records(one[key], known, one, other)):
             return False
-    return len(one) == len(other) or all(_untracked(record, other) for key, record in other.items() if key not in one)
+    return one.keys() == other.keys() or all(_untracked(record, other) for key, record in other.items() if key not in one)
 
 
 def _alike_records(one: HeapObject, other: HeapObject, here: Heap, there: Heap) -> bool:

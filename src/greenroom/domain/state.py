@@ -49,8 +49,6 @@ class Renames:
 
 
 NO_DEEDS: Mapping[int, Deeds] = {}
-ANY_SESSION = 0
-"""Stands for every session, the ones that are not there included; heap ids count from 1."""
 
 
 @dataclass(slots=True)
@@ -72,6 +70,9 @@ class Frame:
     function: Function | None
     variables: dict[str, Value]
     id: int
+
+
+_NEW = object.__new__
 
 
 class State:
@@ -118,10 +119,19 @@ class State:
 
     def fork(self) -> State:
         """An independent copy."""
-        return State(
-            dict(self.variables), dict(self.heap), self.frames, dict(self.facts), self.frame_id, self.leaving, self.returning, self.renames,
-            self.held, self.watch, self.deeds,
-        )  # fmt: skip
+        other = _NEW(State)
+        other.variables = self.variables.copy()
+        other.heap = self.heap.copy()
+        other.frames = self.frames
+        other.facts = self.facts.copy()
+        other.frame_id = self.frame_id
+        other.leaving = self.leaving
+        other.returning = self.returning
+        other.renames = self.renames
+        other.held = self.held
+        other.watch = self.watch
+        other.deeds = self.deeds
+        return other
 
     def become(self, other: State) -> None:
         """Take over everything from ``other``."""
@@ -167,12 +177,12 @@ class State:
             if one is not self or two is not other:
                 return one.join(two, apart=apart)
         heap = dict(self.heap)
-        for key, record in other.heap.items():
-            known = heap.get(key)
-            if known is not record:
-                joined = record if known is None else join_objects(known, record)
-                heap[key] = _doubted(known, record, joined) if apart and known is not None else joined
-        facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
+        get = self.heap.get
+        for key, record in [(key, record) for key, record in other.heap.items() if get(key) is not record]:
+            known = get(key)
+            joined = record if known is None else join_objects(known, record)
+            heap[key] = _doubted(known, record, joined) if apart and known is not None else joined
+        facts = self.facts and {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
         frames = self.frames
         if frames is not other.frames:
             frames = tuple(
@@ -332,8 +342,8 @@ class State:
 
         A session holds new objects that wait for their flush.
         """
-        kept = keep if isinstance(keep, dict) else set(keep)
-        if all(key in kept for key in self.heap):
+        kept = keep.keys() if isinstance(keep, dict) else set(keep)
+        if self.heap.keys() <= kept:
             return
         records = ((key, record) for key, record in self.heap.items() if isinstance(record, OrmObject))
         waiting = [Ref(key) for key, record in records if record.life & PENDING and record.session is not None]

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from greenroom.domain.flow import Raised, compact, merge_returns
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.holding import held_by, spread
-from greenroom.domain.loading import BLANK, IS_UNKNOWN, LOADED, LoadState, Site
-from greenroom.domain.state import ANY_SESSION, Frame, State
+from greenroom.domain.loading import LoadState, Site
+from greenroom.domain.state import Frame, State
 from greenroom.domain.values import (
     ANYTHING,
     NONE,
@@ -41,6 +41,7 @@ from greenroom.interpret import containers, dynamic, library, queries, rows, tas
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
+from greenroom.interpret.deeds import UNCLEAR, redo
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.sessions import perform
@@ -376,13 +377,14 @@ def _ways_out(
 def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tuple[State, Value]:
     """A call whose work was used up before it returned: what was absent may be there now, what waited may be written or undone."""
     after = state.fork()
-    state.watch.sessions.add(ANY_SESSION)
     for key, record in state.heap.items():
         if isinstance(record, OrmObject):
-            attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in record.attributes.items()}
-            after.heap[key] = record.evolve(attributes=attributes, perhaps=record.perhaps | record.dirty)
-        elif isinstance(record, SessionObject) and record.failed is not None:
-            after.heap[key] = record.evolve(failed=None)
+            redo(run, after, key, UNCLEAR, node)
+        elif isinstance(record, SessionObject):
+            after.watch.sessions.add(key)
+            after.did(key, UNCLEAR)
+            if record.failed is not None:
+                after.heap[key] = record.evolve(failed=None)
     return after, declared_result(run, after, function, node)
 
 

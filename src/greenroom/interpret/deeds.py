@@ -9,11 +9,13 @@ from greenroom.domain.deeds import Deed
 from greenroom.domain.events import ChangesDiscarded
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.loading import (
+    BLANK,
     COMMITTED,
     DEFERRED,
     DROPPED,
     EXPIRED,
     IS_BLANK,
+    IS_UNKNOWN,
     LAZY,
     LOADED,
     RAISING,
@@ -38,6 +40,8 @@ SOMETHING = "~something"
 """In ``dirty``: attributes were assigned whose names are not known, on an object that had lost its values."""
 MARKS = frozenset({DELETION, MODIFIED, SOMETHING, KEY})
 EXPIRED_HERE = "expired here"
+UNCLEAR = Deed("unclear")
+"""What a call did that was cut short."""
 
 
 def each(run: Run, state: State, session: int, deed: Deed, node: ast.AST) -> None:
@@ -106,6 +110,12 @@ def _doubt(run: Run, state: State, key: int, found: OrmObject, deed: Deed, node:
     state.heap[key] = found.evolve(attributes={name: known.unsure() for name, known in found.attributes.items()})
 
 
+def _unclear(run: Run, state: State, key: int, found: OrmObject, deed: Deed, node: ast.AST) -> None:
+    """What was absent may be there now, and what waited may be written or undone."""
+    attributes = {n: s if s.bits & (LOADED | BLANK) == s.bits else IS_UNKNOWN for n, s in found.attributes.items()}
+    state.heap[key] = found.evolve(attributes=attributes, perhaps=found.perhaps | found.dirty)
+
+
 DEEDS: dict[str, Callable[[Run, State, int, OrmObject, Deed, ast.AST], None]] = {
     "commit": _commit,
     "rollback": _rollback,
@@ -114,6 +124,7 @@ DEEDS: dict[str, Callable[[Run, State, int, OrmObject, Deed, ast.AST], None]] = 
     "expire": _expire,
     "recover": _recover,
     "doubt": _doubt,
+    "unclear": _unclear,
 }
 
 

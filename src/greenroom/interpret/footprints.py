@@ -10,18 +10,20 @@ from collections.abc import Hashable
 
 from greenroom.domain.deeds import is_settled
 from greenroom.domain.heap import OrmObject, SessionObject
-from greenroom.domain.state import ANY_SESSION, State
+from greenroom.domain.state import State
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.domain.values import Ref
 from greenroom.interpret.naming import Naming
 
 
+def all_of(naming: Naming) -> Footprint:
+    """Everything that is attached to the sessions that ``naming`` has met."""
+    return frozenset((naming.ids[session], None) for session in naming.sessions_met)
+
+
 def footprint(naming: Naming, summary: Summary) -> Footprint:
     """What a call has looked at; its sessions are those that ``naming`` met in what it was given."""
     own = naming.sessions_met
-    looked = {session for session in summary.sessions if session == ANY_SESSION or session in summary.heap}
-    if not looked <= own:
-        return None
     unclear = {session for effect in (*summary.returned, *summary.raised) for session, done in effect.deeds.items() if done is None}
     every = {session for session, cls in summary.objects if cls is None} | unclear
     found = {(session, None if session in every else cls) for session, cls in (*summary.objects, *((session, None) for session in unclear))}

@@ -29,7 +29,7 @@ SINGLES = 2
 """So many single objects beside the summary of a collection's other elements are visited one after the other."""
 ROUNDS = 6
 """Passes over a loop body before its states are joined for good."""
-PLAIN_ROUNDS = 2
+PLAIN_ROUNDS = 1
 """Passes over a loop body that only plain data calls for."""
 
 

@@ -15,11 +15,11 @@ from greenroom.domain.deeds import Deeds
 from greenroom.domain.flow import Raised
 from greenroom.domain.heap import join_objects
 from greenroom.domain.likeness import is_plain
-from greenroom.domain.state import ANY_SESSION, State
-from greenroom.domain.summary import Effect, Outcomes, Summary
+from greenroom.domain.state import State
+from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
 from greenroom.interpret.deeds import redo
-from greenroom.interpret.footprints import footprint, surroundings
+from greenroom.interpret.footprints import all_of, footprint, surroundings
 from greenroom.interpret.generality import Outline, general_arguments, outline
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
@@ -57,31 +57,52 @@ def summarised(
         given = _given(run, state, naming, callee, args)
     except Unnameable:
         return follow(state, args)
-    calls = (*run.call_nodes(), id(node))
+    made = _kept(run, state, naming, given, node, apart=apart)
+    return made if made is not None else _found_out(run, state, naming, given, args, node, follow, apart=apart)
+
+
+def _kept(run: Run, state: State, naming: Naming, given: Hashable, node: ast.AST, *, apart: bool) -> tuple[Outcomes, list[Raised]] | None:
+    """The ways out of a call by a summary that fits: one that looked at nothing but what is ``given``, or at what is here, too."""
     known = _usable(run, given, apart=apart)
     if known is not None:
-        return _known(run, state, known, naming.ids, naming.tokens, calls, node)
+        return _known(run, state, known, naming.ids, naming.tokens, node)
     for seen in () if apart else run.tracker.footprints.get(given, ()):
         there = naming.branch()
         _, around = surroundings(state, there, seen)
         known = _usable(run, (given, seen, around), apart=False)
         if known is not None:
-            return _known(run, state, known, there.ids, there.tokens, calls, node)
-    everything = naming.branch()
-    held, _ = surroundings(state, everything, None)
-    summary = _summary(run, state.isolated(everything.ids, held, everything.general), everything, args, node, follow)
-    if not any(session == ANY_SESSION or session in summary.heap for session in summary.sessions):
+            return _known(run, state, known, there.ids, there.tokens, node)
+    return None
+
+
+def _found_out(
+    run: Run, state: State, naming: Naming, given: Hashable, args: Arguments, node: ast.AST, follow: Follow, *, apart: bool
+) -> tuple[Outcomes, list[Raised]]:
+    """Follow a call and keep what it did under what it looked at."""
+    footprints = run.tracker.footprints.setdefault(given, [])
+    summary = None if None in footprints else _reaching(run, state, naming, all_of(naming), args, node, follow)
+    # What a call can reach is attached to the sessions that it was given; or it reaches for a session of module level.
+    foreign = summary is None or any(session in state.heap and session not in naming.sessions_met for session in summary.sessions)
+    if summary is None or foreign:
+        summary = _reaching(run, state, naming, None, args, node, follow)
+    if not any(session in state.heap for session in summary.sessions):
         if summary.quiet or not apart:
             run.tracker.summaries[given] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
     elif not apart:
-        seen = footprint(naming, summary)
-        known_footprints = run.tracker.footprints.setdefault(given, [])
-        if seen not in known_footprints:
-            known_footprints.append(seen)
+        seen = None if foreign else footprint(naming, summary)
+        if seen not in footprints:
+            footprints.append(seen)
         _, around = surroundings(state, naming, seen)
         run.tracker.summaries[given, seen, around] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
     _watched(state, summary, None)
     return _replay(run, state, summary, None, node)
+
+
+def _reaching(run: Run, state: State, naming: Naming, seen: Footprint, args: Arguments, node: ast.AST, follow: Follow) -> Summary:
+    """Follow a call from a state that holds what it was given and what is ``seen`` of sessions."""
+    reached = naming.branch()
+    held, _ = surroundings(state, reached, seen)
+    return _summary(run, state.isolated(reached.ids, held, reached.general), reached, args, node, follow)
 
 
 def _of_plain_data(
@@ -91,13 +112,18 @@ def _of_plain_data(
     if sketch.key in run.tracker.telling:
         return None
     naming = _naming(run, state)
-    naming.value(callee)
-    naming.value(sketch.args)
-    calls = (*run.call_nodes(), id(node))
+    try:
+        naming.value(callee)
+        naming.value(sketch.args)
+    except Unnameable:
+        return None
     known = _usable(run, sketch.key, apart=apart)
     if known is not None:
-        return _known(run, state, known, naming.ids, naming.tokens, calls, node)
-    _given(run, state, naming, callee, sketch.args)
+        return _known(run, state, known, naming.ids, naming.tokens, node)
+    try:
+        _given(run, state, naming, callee, sketch.args)
+    except Unnameable:
+        return None
     inner = state.isolated(naming.ids, frozenset(), naming.general)
     summary = _summary(run, inner, naming, sketch.args, node, follow)
     if not _is_inert(summary, state):
@@ -152,16 +178,15 @@ def _usable(run: Run, key: Hashable, *, apart: bool) -> Summary | None:
 
 
 def _known(
-    run: Run, state: State, known: Summary, ids: Iterable[int], tokens: Iterable[object], calls: tuple[int, ...], node: ast.AST
+    run: Run, state: State, known: Summary, ids: Iterable[int], tokens: Iterable[object], node: ast.AST
 ) -> tuple[Outcomes, list[Raised]]:
     """What a summary says of a call at ``node``."""
     run.steps += 1
     for event, identity in known.events:
         run.emit(replace(event, site=run.site(node), calls=run.call_sites()), *identity)
-    # Those of sessions are the last, where they matter.
-    relocation = Relocation(
-        run.tracker, dict(zip(known.ids, ids, strict=False)), dict(zip(known.tokens, tokens, strict=False)), known.calls, calls
-    )
+    calls = (*run.call_nodes(), id(node))
+    places, tokens_here = dict(zip(known.ids, ids, strict=False)), dict(zip(known.tokens, tokens, strict=False))
+    relocation = Relocation(run.tracker, places, tokens_here, known.calls, calls)
     _watched(state, known, relocation)
     return _replay(run, state, known, relocation, node)
 
@@ -169,7 +194,7 @@ def _known(
 def _watched(state: State, summary: Summary, relocation: Relocation | None) -> None:
     """What a call has looked at, its caller has looked at."""
     for session in summary.sessions:
-        state.watch.sessions.add(session if session == ANY_SESSION or relocation is None else relocation.id(session))
+        state.watch.sessions.add(session if relocation is None else relocation.id(session))
     for session, cls in summary.objects:
         state.watch.objects.add((session if relocation is None else relocation.id(session), cls))
     state.watch.events = state.watch.events or not summary.quiet

@@ -6,7 +6,7 @@ import ast
 from contextlib import suppress
 
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
-from greenroom.domain.state import ANY_SESSION, State
+from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, Factory, FunctionValue, Ref, Value, join_values
 from greenroom.interpret.concern import SESSION_NAMES
 from greenroom.interpret.materialise import assumed
@@ -76,9 +76,10 @@ def _named(
     if isinstance(symbol, Class):
         mapped = run.backend.mapped(symbol)
         if mapped is not None:
-            state.watch.sessions.add(ANY_SESSION)
             session = next((key for key, record in state.heap.items() if isinstance(record, SessionObject)), None)
-            if session is None:
+            if session is not None:
+                state.watch.sessions.add(session)
+            else:
                 session_value = ambient_session(run, state, asynchronous=True, cls=None)
                 session = session_value.id if isinstance(session_value, Ref) else None
             return Ref(assumed(run, state, mapped, session, node, extra))
@@ -149,7 +150,7 @@ def _called(extra: object) -> str:
 def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None) -> Value:
     """The session of an entry point whose origin is not in sight: with the options that the project's factories share."""
     key = run.identity(run.program_anchor, ("session", asynchronous))
-    state.watch.sessions.add(ANY_SESSION)
+    state.watch.sessions.add(key)
     if key not in state.heap:
         defaults = run.backend.session_defaults()
         state.heap[key] = SessionObject(defaults.expire_on_commit, defaults.autoflush, is_async=asynchronous, assumed=True, cls=cls)
