@@ -37,7 +37,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, dynamic, library, queries, rows, tasks
+from greenroom.interpret import closures, containers, dynamic, library, queries, rows, tasks
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
@@ -206,7 +206,9 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
         finally:
             run.raised = outer
 
-    args = learn_sessions(run, state, callee, args)
+    args = closures.arguments(run, state, learn_sessions(run, state, callee, args))
+    taken = closures.taken_along(run, state, callee)
+    callee = taken if isinstance(taken, FunctionValue) else callee
     results, raised = summarised(run, state, callee, args, node, follow)
     site = run.site(node)
     for after in (*(after for after, _ in results), *(item.state for item in raised)):

@@ -148,7 +148,7 @@ def _anything(naming: Naming, value: Anything) -> Hashable:
 
 
 def _function(naming: Naming, value: FunctionValue) -> Hashable:
-    if value.captured is not None and value.frame in naming.live:
+    if value.captured is not None and value.frame and value.frame in naming.live:
         raise Unnameable
     captured = naming.names(value.captured) if value.captured is not None else None
     return (FunctionValue, id(value.function.node), naming.value(value.receiver), captured)

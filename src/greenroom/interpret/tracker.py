@@ -54,6 +54,8 @@ class Tracker:
     """The parts of the keys of summaries, numbered."""
     summaries: dict[Hashable, Summary] = field(default_factory=dict)
     """What calls did, by the situation in which they were made."""
+    assigning: dict[ast.AST, bool] = field(default_factory=dict)
+    """Closures that assign to variables of the function around them."""
     footprints: dict[Hashable, list[Footprint]] = field(default_factory=dict)
     """What calls looked at beyond what they were given, by what that was."""
     telling: set[Hashable] = field(default_factory=set)
