@@ -66,14 +66,15 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
                 attributes = {**record.attributes, name: IS_LOADED}
                 state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer})
             return answer
-        record = state.orm(key) or record
-    elif known.bits & BLANK and not known.bits & LOADED:
+        # What the identity map may have answered with was loaded by another query.
+        return value_of(run, state, key, name, node, elsewhere=answer is True)
+    if known.bits & BLANK and not known.bits & LOADED:
         return _blank(run, state, key, record, name, node)
     return value_of(run, state, key, name, node)
 
 
-def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Value:
-    """What a loaded attribute holds."""
+def value_of(run: Run, state: State, key: int, name: str, node: ast.AST, *, elsewhere: bool = False) -> Value:
+    """What a loaded attribute holds; an object from ``elsewhere`` is one of which it is not known how it was loaded."""
     record = state.orm(key)
     assert record is not None
     known = record.values.get(name)
@@ -85,7 +86,7 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Valu
             return _nothing(run, state, key, relationship, node)
         if relationship.direction is Direction.MANY_TO_ONE and _refers_to_nothing(record, relationship):
             return NONE
-        return _related(run, state, key, record, relationship, node)
+        return _related(run, state, key, record, relationship, node, elsewhere=elsewhere)
     column = record.mapped.columns.get(name)
     if (
         column is not None
@@ -104,7 +105,7 @@ def _is_plain(key: Value) -> bool:
     return not any(isinstance(atom, Ref) for atom in atoms(key))
 
 
-def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST) -> Value:
+def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST, *, elsewhere: bool) -> Value:
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
     if relationship.lazy == "dynamic":
         return DynamicQuery(key, relationship.name)
@@ -130,11 +131,12 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
             extra=(key, relationship.name),
             path=((record.mapped.name, relationship.name),),
         )
-        if not record.life & PERSISTENT:
-            for made_key in set(state.heap) - before:
-                brought = state.orm(made_key)
-                if brought is not None:
-                    state.heap[made_key] = brought.evolve(life=record.life, session=None)
+        for made_key in set(state.heap) - before if elsewhere or not record.life & PERSISTENT else ():
+            brought = state.orm(made_key)
+            if brought is not None and elsewhere:
+                brought = brought.evolve(attributes={n: s.unsure() for n, s in brought.attributes.items()})
+            if brought is not None:
+                state.heap[made_key] = brought if record.life & PERSISTENT else brought.evolve(life=record.life, session=None)
     back = ways_back(relationship, target)
     made = state.orm(child)
     if back and made is not None:
