@@ -25,10 +25,11 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
+from greenroom.interpret.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.deeds import MODIFIED
 from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import reach, reload
+from greenroom.interpret.reloading import doubt, reach, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
 from greenroom.interpret.work import attach, begin, claim, recover
@@ -57,7 +58,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
-            answer = _from_identity_map(state, key, record, relationship)
+            answer = many_to_one(state, key, record, relationship)
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
         else:
@@ -84,7 +85,7 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST, *, else
     if relationship is not None:
         if strategy_of(relationship, record.plan)[0] == "noload":
             return _nothing(run, state, key, relationship, node)
-        if relationship.direction is Direction.MANY_TO_ONE and _refers_to_nothing(record, relationship):
+        if relationship.direction is Direction.MANY_TO_ONE and refers_to_nothing(record, relationship):
             return NONE
         return _related(run, state, key, record, relationship, node, elsewhere=elsewhere)
     column = record.mapped.columns.get(name)
@@ -131,12 +132,13 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
             extra=(key, relationship.name),
             path=((record.mapped.name, relationship.name),),
         )
-        for made_key in set(state.heap) - before if elsewhere or not record.life & PERSISTENT else ():
-            brought = state.orm(made_key)
-            if brought is not None and elsewhere:
-                brought = brought.evolve(attributes={n: s.unsure() for n, s in brought.attributes.items()})
-            if brought is not None:
-                state.heap[made_key] = brought if record.life & PERSISTENT else brought.evolve(life=record.life, session=None)
+        if elsewhere:
+            doubt(state, set(state.heap) - before)
+        if not record.life & PERSISTENT:
+            for made_key in set(state.heap) - before:
+                brought = state.orm(made_key)
+                if brought is not None:
+                    state.heap[made_key] = brought.evolve(life=record.life, session=None)
     back = ways_back(relationship, target)
     made = state.orm(child)
     if back and made is not None:
@@ -150,11 +152,6 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
         (column := record.mapped.columns.get(name)) is not None and column.nullable for name in relationship.local_foreign_keys
     )
     return join_values(value, NONE) if column_null and not relationship.uselist and record.assumed else value
-
-
-def _refers_to_nothing(record: OrmObject, relationship: Relationship) -> bool:
-    keys = relationship.local_foreign_keys
-    return bool(keys) and all(record.values.get(name) == NONE for name in keys)
 
 
 def _nothing(run: Run, state: State, key: int, relationship: Relationship, node: ast.AST) -> Value:
@@ -180,62 +177,6 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
     if column is not None and not column.primary_key and record.life == TRANSIENT | PENDING:
         return Anything()
     return NONE
-
-
-def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:  # noqa: C901 - one condition after the other
-    """The object that the identity map answers with; True when it might; None when it cannot."""
-    if record.session is None or not record.life & (PERSISTENT | DELETED):
-        return None
-    if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
-        return None
-    live = state.live(record.session)
-    if record.many and record.complete and relationship.target is record.mapped.symbol:
-        return Ref(key)
-    hinted = record.values.get(HINT + relationship.name)
-    if hinted is not None:
-        for atom in atoms(hinted):
-            if isinstance(atom, Ref) and atom.id in live and _answers(state, atom.id, record.session):
-                return atom
-    if _refers_to_nothing(record, relationship):
-        return NONE
-    foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
-    wanted = foreign[0] if len(foreign) == 1 else None
-    possible = False
-    for other_key, other in state.kin_of(record.session, relationship.target) if relationship.target is not None else ():
-        if other_key == key or other_key not in live:
-            continue
-        if not _answers(state, other_key, record.session):
-            continue
-        if other.complete and other.mapped.symbol is relationship.target:
-            return Ref(other_key)
-        primary = other.mapped.primary_key
-        identity = ("attribute", other_key, primary[0]) if len(primary) == 1 else None
-        if wanted is not None and (
-            wanted == other.key or (isinstance(wanted, Anything) and wanted.token == identity and identity is not None)
-        ):
-            return Ref(other_key)
-        known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
-        possible = possible or not known_apart
-    return True if possible or _holds_unallocated(state, record.session, relationship, key) else None
-
-
-def _holds_unallocated(state: State, session: int, relationship: Relationship, asking: int) -> bool:
-    """Whether some object of the session has a loaded relationship to the same class that was not allocated."""
-    return any(
-        other.attributes[name].bits == LOADED and name not in other.values and held.target is relationship.target and key != asking
-        for key, other in state.objects_of(session)
-        if not other.assumed
-        for name, held in other.mapped.relationships.items()
-        if name in other.attributes and held.lazy not in ("noload", "write_only", "dynamic")
-    )
-
-
-def _answers(state: State, key: int, session: int) -> bool:
-    """Whether an object in the identity map spares the SELECT: it must not be expired."""
-    other = state.orm(key)
-    if other is None or other.session != session or not other.life & PERSISTENT:
-        return False
-    return not any(other.attributes[name].bits & DROPPED for name in other.mapped.primary_key if name in other.attributes)
 
 
 def _absent(
@@ -268,7 +209,7 @@ def _absent(
         record = _without_deferred(before, state.orm(key) or record)
         again = record.attributes[name]
         if legal and declared is not None and declared.lazy == "raise_on_sql" and again.bits == RAISING:
-            answer = _from_identity_map(state, key, record, declared)
+            answer = many_to_one(state, key, record, declared)
             if answer is None or answer is True:
                 _absent(run, state, key, name, again, node, action=action, schema=schema, unsure=answer is True)
             return
