@@ -57,7 +57,7 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
             if target is found.mapped and not relationship.uselist and relationship.lazy in ("select", *CHAINING):
                 # A load on behalf of an object of the same class asks the identity map alone.
                 attributes[name] = absent(LAZY, Origin(run.site(node), f"refreshed here, which does not follow `{name}` to its own class"))
-            elif target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
+            elif target is not None and (AFTER_LOAD.get(relationship.lazy) != LOADED or _is_eager_to_one(relationship)):
                 asking = found.evolve(attributes=attributes, values=values)
                 values[name] = _refreshed(run, state, key, asking, relationship, target, node)
             for primary in found.mapped.primary_key:
@@ -66,6 +66,10 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
             attributes[name] = IS_LOADED
             values.pop(name, None)
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
+
+
+def _is_eager_to_one(relationship: Relationship) -> bool:
+    return relationship.direction is Direction.MANY_TO_ONE and relationship.lazy in (*CHAINING, "immediate")
 
 
 def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, target: MappedClass, node: ast.AST) -> Value:
