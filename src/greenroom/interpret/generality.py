@@ -1,7 +1,8 @@
 """Generality: what a call is given, without what cannot change what it does to sessions and mapped objects.
 
 Calls are followed on the general form of plain data, so that what one did fits every call that differs in plain data alone:
-lists of any length, any number, any text. What steers a function stays as it is: None, True and False, names, classes.
+lists of any length and, where nothing but plain data is given, any number and any text. What steers a function stays as it is:
+None, True and False, names, classes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class, Function
 from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, Union
 
-_STEERING = (bool, type(None), str)
 _CODE = frozenset({ClassValue, Library, ModuleValue, Attribute, Factory})
 """Plain values that say which code is run."""
 PLAIN = "plain"
@@ -87,8 +87,6 @@ def _is_datum(value: Value, heap: Heap, depth: int) -> bool:
 def general_value(value: Value, heap: Heap) -> Value:
     """The general form of a value that is given to a call."""
     match value:
-        case Const(constant):
-            return value if isinstance(constant, _STEERING) else THERE
         case Ref(key):
             record = heap.get(key)
             return THERE if isinstance(record, Collection) and record.owner is None and _is_data(record, heap) else value
@@ -160,12 +158,23 @@ def outline(run: Run, state: State, callee: FunctionValue, args: Arguments) -> O
             elif not (name == names[0] and callee.receiver is not None):
                 values.append((name, ANYTHING))
         elif value is not None:
-            values.append((name, general_value(value, state.heap)))
+            values.append((name, _unnamed(general_value(value, state.heap))))
             shapes.append((name, shape))
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
     handling = run.handling[-1] if run.handling else None
     context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
     return Outline((function.node, tuple(shapes), context), Arguments((), tuple(values)))
+
+
+def _unnamed(value: Value) -> Value:
+    """A constant that steers nothing is some value, though another one than other constants."""
+    match value:
+        case Const(None | bool()):
+            return value
+        case Const(constant):
+            return Anything(None, ("made", "constant", type(constant), repr(constant)))
+        case _:
+            return value
 
 
 def _parameters(run: Run, function: Function) -> tuple[list[str], dict[str, object]]:
