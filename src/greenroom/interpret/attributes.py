@@ -26,9 +26,9 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.deeds import MODIFIED
-from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
+from greenroom.interpret.materialise import assumed, reach, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import reach, reload
+from greenroom.interpret.reloading import reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
 from greenroom.interpret.work import attach, begin, claim, recover
@@ -118,7 +118,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     else:
         _, plan = strategy_of(relationship, record.plan)
         before = set(state.heap)
-        reach(state, record.session, target)
+        reach(state, record.session, target, node)
         child = load_object(
             run,
             state,
@@ -272,7 +272,7 @@ def _absent(
             return
     attributes = dict(record.attributes)
     if detached and name in record.mapped.columns:
-        attributes = {n: s.without(EMITS) if n in record.mapped.columns else s for n, s in attributes.items()}
+        attributes = {n: s.without(EMITS) if n not in record.mapped.relationships else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
     if before.many:
         # One of many objects was read: the others are as they were.

@@ -20,11 +20,12 @@ from greenroom.domain.loading import (
     Origin,
     absent,
 )
+from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Ref, Value
 from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.deeds import EXPIRED_HERE, MARKS, discard, expire_below
-from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of
+from greenroom.interpret.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
@@ -87,11 +88,20 @@ def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, chi
     return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
 
 
-def reach(state: State, session: int | None, target: MappedClass) -> None:
-    """Another load may bring objects back that are in the session already: what was expired in them is certain no more."""
-    for key, other in state.kin_of(session, target.symbol) if session is not None else ():
-        if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
-            state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
+def _brought_back(
+    run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, plan: Plan, node: ast.AST
+) -> dict[str, Value]:
+    """What a relationship holds that is loaded together with its owner, by name."""
+    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+    if target is None:
+        return {}
+    name = relationship.name
+    reach(state, found.session, target, node)
+    child = load_object(
+        run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name),
+        path=((found.mapped.name, name),),
+    )  # fmt: skip
+    return {name: related_value(run, state, node, key, relationship, Ref(child))}
 
 
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
@@ -145,21 +155,10 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
         elif condition == 1:
             attributes[name] = IS_LOADED
-            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-            if target is not None and strategy not in ("noload", "write_only", "dynamic"):
-                reach(state, found.session, target)
-                child = load_object(
-                    run,
-                    state,
-                    target,
-                    found.session,
-                    plan,
-                    node,
-                    many=relationship.uselist,
-                    extra=("reload", key, name),
-                    path=((mapped.name, name),),
-                )
-                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+            if strategy == "noload":
+                values.pop(name, None)
+            elif strategy not in ("write_only", "dynamic"):
+                values.update(_brought_back(run, state, key, found, relationship, plan, node))
         elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
             attributes[name] = LoadState(UNKNOWN)
         else:
