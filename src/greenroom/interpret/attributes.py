@@ -31,7 +31,7 @@ from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.reloading import reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, recover
+from greenroom.interpret.work import attach, begin, claim, is_expired, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -274,6 +274,10 @@ def _absent(
     if detached and name in record.mapped.columns:
         attributes = {n: s.without(EMITS) if n not in record.mapped.relationships else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
+    if declared is not None and declared.direction is Direction.MANY_TO_ONE and not detached:
+        # The loader asks for the foreign key where that was left out.
+        keys = [key for key in declared.local_foreign_keys if key in attributes]
+        attributes.update({key: attributes[key].without(DEFERRED) for key in keys})
     if before.many:
         # One of many objects was read: the others are as they were.
         attributes = {n: s if s == attributes[n] else s.unsure() for n, s in before.attributes.items()}
@@ -358,6 +362,9 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
         return
     values = {**record.values, name: value}
     attributes = {**record.attributes, name: IS_LOADED}
+    if relationship is not None and value == NONE and record.life & PERSISTENT and _refers_to_nothing(record, relationship):
+        state.heap[key] = record.evolve(values=values, attributes=attributes, dirty=record.dirty | {MODIFIED})
+        return  # The key is NULL, and stays so: a flush visits the object and writes nothing.
     origin = Origin(run.site(node), f"`{name}` is assigned here")
     state.heap[key] = record.evolve(
         values=values, attributes=attributes, assigned_at={**record.assigned_at, name: origin},
@@ -444,7 +451,7 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
             state.heap[other.id] = record.evolve(
                 values={**record.values, back: Ref(fresh)}, attributes={**record.attributes, back: IS_LOADED}
             )
-    elif record.mapped.column_properties and record.life & PERSISTENT:
+    elif record.life & PERSISTENT and (record.mapped.column_properties or is_expired(record)):
         state.heap[other.id] = record.evolve(dirty=record.dirty | {MODIFIED})
 
 

@@ -296,6 +296,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     if not isinstance(statement, Statement):
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):
+        run.may_raise(work.INTEGRITY_ERROR, state)
         _bulk(run, state, session, statement, node)
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING

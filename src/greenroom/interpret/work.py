@@ -103,8 +103,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty & _written(record.mapped):
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
-            attributes = {**record.attributes, **_visited(run, record.mapped, node)}
-            state.heap[key] = record.evolve(attributes=attributes, dirty=frozenset(), assigned_at={})
+            state.heap[key] = record.evolve(attributes=_unwritten(run, record, node), dirty=frozenset(), assigned_at={})
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -136,10 +135,22 @@ def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadStat
     }
 
 
+def _unwritten(run: Run, record: OrmObject, node: ast.AST) -> dict[str, LoadState]:
+    """An object that a flush visits and does not write: one that is expired is loaded for its key."""
+    if is_expired(record):
+        return {name: s if name in record.mapped.relationships else s.without(DROPPED) for name, s in record.attributes.items()}
+    return {**record.attributes, **_visited(run, record.mapped, node)}
+
+
+def is_expired(record: OrmObject) -> bool:
+    """Whether an object has lost everything, its key included."""
+    return any(record.attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in record.attributes)
+
+
 def _deleted(record: OrmObject) -> dict[str, LoadState]:
     """The DELETE needs the key, so that an expired object is loaded first; relationships through which others hold it are loaded too."""
     attributes: dict[str, LoadState] = {}
-    expired_key = any(record.attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in record.attributes)
+    expired_key = is_expired(record)
     for name, known in record.attributes.items():
         relationship = record.mapped.relationships.get(name)
         if relationship is None:
@@ -148,7 +159,7 @@ def _deleted(record: OrmObject) -> dict[str, LoadState]:
             attributes[name] = known
         else:
             many_to_one = relationship.direction is Direction.MANY_TO_ONE
-            attributes[name] = known.unsure() if many_to_one else known.without(LAZY | REFRESHED_AWAY)
+            attributes[name] = known.unsure() if many_to_one else known.without(LAZY | REFRESHED_AWAY | RAISING)
     return attributes
 
 
