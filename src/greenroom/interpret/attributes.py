@@ -25,6 +25,7 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
+from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.deeds import MODIFIED
 from greenroom.interpret.materialise import assumed, reach, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
@@ -248,7 +249,11 @@ def _absent(
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
     detached = not record.life & (PERSISTENT | DELETED)
     declared = record.mapped.relationships.get(name)
-    if bit == RAISING and _fails_before(record, declared, detached=detached, legal=legal):
+    refused = refused_key(record, declared) if bit & (LAZY | REFRESHED_AWAY) and not detached else None
+    if refused is not None:
+        _absent(run, state, key, refused, record.attributes[refused], node, action=action, schema=schema, unsure=unsure)
+        return
+    if bit == RAISING and fails_before(record, declared, detached=detached, legal=legal):
         bit = DEFERRED if declared is None else LAZY
     if not detached and bit != RAISING:
         begin(state, record.session)
@@ -263,42 +268,23 @@ def _absent(
     column = record.mapped.columns.get(name)
     if known.bits & DROPPED and not detached and not (column is not None and column.deferred):
         reload(run, state, key, node, drop=False)
-        record = _without_deferred(before, state.orm(key) or record)
+        record = without_deferred(before, state.orm(key) or record)
         again = record.attributes[name]
         if legal and declared is not None and declared.lazy == "raise_on_sql" and again.bits == RAISING:
             answer = _from_identity_map(state, key, record, declared)
             if answer is None or answer is True:
                 _absent(run, state, key, name, again, node, action=action, schema=schema, unsure=answer is True)
             return
-    attributes = dict(record.attributes)
+    attributes = after_load(record, name) if not detached else dict(record.attributes)
     if detached and name in record.mapped.columns:
         attributes = {n: s.without(EMITS) if n not in record.mapped.relationships else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
-    if declared is not None and declared.direction is Direction.MANY_TO_ONE and not detached:
-        # The loader asks for the foreign key where that was left out.
-        keys = [key for key in declared.local_foreign_keys if key in attributes]
-        attributes.update({key: attributes[key].without(DEFERRED) for key in keys})
+    if known.bits & LOADED and not detached:
+        attributes.update(perhaps_left(before))
     if before.many:
         # One of many objects was read: the others are as they were.
         attributes = {n: s if s == attributes[n] else s.unsure() for n, s in before.attributes.items()}
     state.heap[key] = record.evolve(attributes=attributes)
-
-
-def _fails_before(record: OrmObject, declared: Relationship | None, *, detached: bool, legal: bool) -> bool:
-    """Whether something else fails before it is refused to load an attribute."""
-    if declared is None:
-        return detached
-    if declared.lazy != "raise_on_sql":
-        return False
-    keys = [record.attributes[key] for key in declared.local_foreign_keys if key in record.attributes]
-    return detached or (not legal and any(known.bits & EMITS for known in keys))
-
-
-def _without_deferred(before: OrmObject, after: OrmObject) -> OrmObject:
-    """A read of something else that is expired does not bring back what its class defers, whatever the options say."""
-    left = {n: s for n, s in before.attributes.items() if s.bits & DROPPED and (c := before.mapped.columns.get(n)) and c.deferred}
-    left = {name: known for name, known in left.items() if after.attributes[name] == IS_LOADED}
-    return after.evolve(attributes={**after.attributes, **left}) if left else after
 
 
 def report(

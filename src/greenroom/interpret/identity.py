@@ -79,9 +79,13 @@ def options_in(state: State, value: Value | None) -> list[LoaderOption]:
 
 def fetch(
     run: Run, state: State, session: int | None, mapped: MappedClass, plan: Plan, node: ast.AST, *,
-    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, extra: object = None,
+    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, by_key: bool = False,
+    extra: object = None,
 ) -> int:  # fmt: skip
-    """An object that a SELECT returns: the one already in the session when it is known to be the same row."""
+    """An object that a SELECT returns: the one already in the session when it is known to be the same row.
+
+    ``by_key``: the session is asked first (``get``), and no SELECT fills what an object that it holds already lacks.
+    """
     if session is not None:
         existing = find(state, session, mapped, identity)
         if many and not restricted:
@@ -93,7 +97,9 @@ def fetch(
     key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
     record = state.orm(key)
     if record is not None:
-        attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
+        attributes = (
+            record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity, by_key=by_key)
+        )
         state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
     return key
 
@@ -105,8 +111,11 @@ def _every_row(state: State, session: int, mapped: MappedClass) -> int | None:
     return found[0] if found and found[0] in state.live(session) else None
 
 
-def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
-    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
+def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None, *, by_key: bool) -> dict[str, LoadState]:
+    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here.
+
+    Nor is what it lacks certain to be there when the session was asked ``by_key``.
+    """
     attributes = dict(record.attributes)
     live: set[int] | None = None
     for other_key, other in state.kin_of(session, record.mapped.symbol):
@@ -117,8 +126,12 @@ def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identi
         live = state.reachable() | state.held if live is None else live
         if other_key in live:
             for name, known in other.attributes.items():
-                if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:
+                if name not in attributes:
+                    continue
+                if known.bits & LOADED and not attributes[name].bits & LOADED:
                     attributes[name] = attributes[name].unsure()
+                elif by_key and known.bits & (LAZY | REFRESHED_AWAY | DEFERRED) and attributes[name].bits == LOADED:
+                    attributes[name] = attributes[name].join(known.unsure())
     return attributes
 
 

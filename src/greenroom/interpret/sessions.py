@@ -281,7 +281,7 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     work.begin(state, session)
     autoflush(run, state, session, node)
     plan = plan_of(state, args.get(None, "options"), mapped)
-    return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate))
+    return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate, by_key=not populate))
 
 
 def _execute(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
