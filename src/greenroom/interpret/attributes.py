@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.holding import HINT
+from greenroom.domain.holding import GIVEN, HINT
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -36,6 +36,7 @@ from greenroom.interpret.work import attach, begin, claim, is_expired, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
+GIVES = Const(value=True)
 _ORDER = (4, 8, 256, 16, 32, 64, 128, 512)
 
 
@@ -65,7 +66,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
             if not record.many:
                 # The loader keeps what it found.
                 attributes = {**record.attributes, name: IS_LOADED}
-                state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer})
+                state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer, GIVEN + name: GIVES})
             return answer
         record = state.orm(key) or record
     elif known.bits & BLANK and not known.bits & LOADED:
@@ -346,7 +347,7 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if relationship is not None and known.bits == LOADED and _is_the_same(state, record, relationship, value):
         state.heap[key] = record.evolve(values={**record.values, name: value})
         return
-    values = {**record.values, name: value}
+    values = {**record.values, name: value, **({GIVEN + name: GIVES} if relationship is not None else {})}
     attributes = {**record.attributes, name: IS_LOADED}
     if relationship is not None and value == NONE and record.life & PERSISTENT and _refers_to_nothing(record, relationship):
         state.heap[key] = record.evolve(values=values, attributes=attributes, dirty=record.dirty | {MODIFIED})
@@ -424,7 +425,9 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
     reverse = record.mapped.relationships[back]
     if not reverse.uselist:
         state.heap[other.id] = record.evolve(
-            values={**record.values, back: Ref(key)}, attributes={**record.attributes, back: IS_LOADED}, dirty=record.dirty | {back}
+            values={**record.values, back: Ref(key), GIVEN + back: GIVES},
+            attributes={**record.attributes, back: IS_LOADED},
+            dirty=record.dirty | {back},
         )
     elif record.attributes.get(back, IS_LOADED).bits & (BLANK | LOADED):
         known = state.record(record.values[back]) if back in record.values else None
