@@ -165,8 +165,7 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
                 values["~" + name] = values[name]
             elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE and name not in found.dirty:
-                attributes[name] = IS_LOADED
-                continue
+                values.update(dict.fromkeys(relationship.local_foreign_keys, NONE))  # A session answers that without asking.
             values.pop(name, None)
             if known.bits & (1 | REFRESHED_AWAY) and drop:
                 attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))

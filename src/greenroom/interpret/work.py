@@ -14,6 +14,7 @@ from greenroom.domain.loading import (
     IS_BLANK,
     IS_LOADED,
     LAZY,
+    LOADED,
     RAISING,
     REFRESHED_AWAY,
     LoadState,
@@ -24,6 +25,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
 from greenroom.interpret.deeds import DELETION, KEY, SOMETHING, each
+from greenroom.interpret.materialise import condition_of
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT
@@ -89,10 +91,6 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     if not waiting(state, session):
         return
     begin(state, session)
-    for _, record in state.waiting(session):
-        for name, value in record.values.items():
-            if name in record.mapped.relationships and record.life & (PENDING | PERSISTENT):
-                attach(run, state, value, session)
     _load_parents(run, state, session, node)
     _may_fail(run, state, session, node)
     for key, record in state.waiting(session):
@@ -103,7 +101,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty & _written(record.mapped):
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
-            state.heap[key] = record.evolve(attributes=_unwritten(run, record, node), dirty=frozenset(), assigned_at={})
+            state.heap[key] = _unwritten(run, record, node).evolve(dirty=frozenset(), assigned_at={})
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -135,11 +133,26 @@ def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadStat
     }
 
 
-def _unwritten(run: Run, record: OrmObject, node: ast.AST) -> dict[str, LoadState]:
+def _unwritten(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
     """An object that a flush visits and does not write: one that is expired is loaded for its key."""
     if is_expired(record):
-        return {name: s if name in record.mapped.relationships else s.without(DROPPED) for name, s in record.attributes.items()}
-    return {**record.attributes, **_visited(run, record.mapped, node)}
+        return _loaded_again(run, record, DROPPED)
+    return record.evolve(attributes={**record.attributes, **_visited(run, record.mapped, node)})
+
+
+def _loaded_again(run: Run, record: OrmObject, bits: int = DROPPED & ~GENERATED) -> OrmObject:
+    """An expired object whose key a flush needs: it is loaded, with what its class or an option loads along with it."""
+    if not is_expired(record):
+        return record
+    attributes, values = dict(record.attributes), dict(record.values)
+    for name, known in record.attributes.items():
+        relationship = record.mapped.relationships.get(name)
+        if relationship is None:
+            attributes[name] = known.without(bits)
+        elif known.bits & bits and condition_of(run, record.mapped, relationship, record.plan, again=True) == LOADED:
+            attributes[name] = known.without(bits)
+            values.pop(name, None)
+    return record.evolve(attributes=attributes, values=values)
 
 
 def is_expired(record: OrmObject) -> bool:
@@ -174,16 +187,8 @@ def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
                 continue
             for atom in atoms(value):
                 parent = state.record(atom)
-                if (
-                    isinstance(atom, Ref)
-                    and isinstance(parent, OrmObject)
-                    and parent.life & PERSISTENT
-                    and any(s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns)
-                ):
-                    columns = {
-                        n: (s.without(DROPPED & ~GENERATED) if n in parent.mapped.columns else s) for n, s in parent.attributes.items()
-                    }
-                    state.heap[atom.id] = parent.evolve(attributes=columns)
+                if isinstance(atom, Ref) and isinstance(parent, OrmObject) and parent.life & PERSISTENT:
+                    state.heap[atom.id] = _loaded_again(run, parent)
 
 
 def _written(mapped: MappedClass) -> frozenset[str]:
@@ -260,13 +265,11 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
     mapped = record.mapped
     here = run.site(node)
     fetched = mapped.eager_defaults is EagerDefaults.ALWAYS
-    # An UPDATE of an expired object loads its other columns first.
-    columns = {*mapped.columns, *mapped.column_properties}
-    attributes = {name: (s.without(DROPPED & ~GENERATED) if name in columns else s) for name, s in record.attributes.items()}
-    values = dict(record.values)
+    loaded = _loaded_again(run, record)
+    attributes, values = dict(loaded.attributes), dict(loaded.values)
     for name, column in mapped.columns.items():
         if name in record.dirty:
-            if isinstance(record.values.get(name), SqlExpression):
+            if isinstance(values.get(name), SqlExpression):
                 computed = Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression")
                 attributes[name] = _generated(computed, fetched=fetched and (column.generated_on_insert or column.generated_on_update))
                 del values[name]
