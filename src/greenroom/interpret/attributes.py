@@ -27,16 +27,15 @@ from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Va
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.deeds import MODIFIED
-from greenroom.interpret.materialise import assumed, reach, related_value, strategy_of, ways_back
+from greenroom.interpret.materialise import assumed, reach, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import reload
+from greenroom.interpret.reloading import collected, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, is_expired, recover
+from greenroom.interpret.work import GIVES, attach, begin, claim, is_expired, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
-GIVES = Const(value=True)
 _ORDER = (4, 8, 256, 16, 32, 64, 128, 512)
 
 
@@ -141,7 +140,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     made = state.orm(child)
     if back and made is not None:
         state.heap[child] = made.evolve(values={**made.values, **{HINT + name: Ref(key) for name in back}})
-    value = related_value(run, state, node, key, relationship, Ref(child))
+    value = collected(run, state, node, key, relationship, child)
     current = state.orm(key)
     if current is not None:
         attributes = current.attributes if current.many else {**current.attributes, relationship.name: IS_LOADED}
@@ -347,7 +346,7 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if relationship is not None and known.bits == LOADED and _is_the_same(state, record, relationship, value):
         state.heap[key] = record.evolve(values={**record.values, name: value})
         return
-    values = {**record.values, name: value, **({GIVEN + name: GIVES} if relationship is not None else {})}
+    values = {**record.values, name: value, **({GIVEN + name: GIVES} if relationship is not None and not relationship.uselist else {})}
     attributes = {**record.attributes, name: IS_LOADED}
     if relationship is not None and value == NONE and record.life & PERSISTENT and _refers_to_nothing(record, relationship):
         state.heap[key] = record.evolve(values=values, attributes=attributes, dirty=record.dirty | {MODIFIED})

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
+from greenroom.domain.holding import GIVEN
 from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
@@ -73,19 +74,21 @@ def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship:
     else:
         _, plan = strategy_of(relationship, found.plan)
         child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=extra)
-    value = related_value(run, state, node, key, relationship, Ref(child))
-    collection = state.record(value)
-    if isinstance(value, Ref) and isinstance(collection, Collection) and _has_no_rows(state, found, relationship, child):
+    return collected(run, state, node, key, relationship, child)
+
+
+def collected(run: Run, state: State, node: ast.AST, owner: int, relationship: Relationship, child: int) -> Value:
+    """The value of a relationship that is loaded for an object that was there before: empty where no row can refer to it."""
+    value = related_value(run, state, node, owner, relationship, Ref(child))
+    collection, record = state.record(value), state.orm(owner)
+    if isinstance(value, Ref) and isinstance(collection, Collection) and record is not None and _has_no_rows(record, relationship):
         state.heap[value.id] = replace(collection, items=(), element=None)
     return value
 
 
-def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, child: int) -> bool:
-    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was."""
-    if found.new is not True or found.session is None or relationship.direction is not Direction.ONE_TO_MANY:
-        return False
-    others = state.kin_of(found.session, relationship.target) if relationship.target is not None else []
-    return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
+def _has_no_rows(owner: OrmObject, relationship: Relationship) -> bool:
+    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was since."""
+    return owner.new is True and relationship.direction is Direction.ONE_TO_MANY and GIVEN + relationship.name not in owner.values
 
 
 def _brought_back(
@@ -101,7 +104,7 @@ def _brought_back(
         run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name),
         path=((found.mapped.name, name),),
     )  # fmt: skip
-    return {name: related_value(run, state, node, key, relationship, Ref(child))}
+    return {name: collected(run, state, node, key, relationship, child)}
 
 
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute

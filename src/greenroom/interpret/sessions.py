@@ -288,6 +288,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     shape = effect.shape if isinstance(effect, Execute) else "rows"
     statement = run.one_of(args.get(0, "statement") or ANYTHING)
     if isinstance(statement, Statement) and statement.textual:
+        work.refer(state, session, None)
         if run.settings.sqlalchemy != "2.0":
             autoflush(run, state, session, node)
         return Rows(ANYTHING, scalars=shape != "rows")
@@ -297,6 +298,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):
         run.may_raise(work.INTEGRITY_ERROR, state)
+        work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING
@@ -352,7 +354,7 @@ def _told(statement: Statement, mapped: MappedClass) -> Iterator[tuple[str, Valu
 
 def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:
     """ORM-enabled UPDATE and DELETE change the objects of the session that match."""
-    mapped = next((entity.mapped for entity in statement.entities if entity.mapped is not None), None) or _target(statement)
+    mapped = _target(statement)
     if mapped is None or not statement.synchronize:
         return
     here = run.site(node)
@@ -382,7 +384,8 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
 
 
 def _target(statement: Statement) -> MappedClass | None:
-    return next((owner for owner, _ in statement.plans if owner is not None), None)
+    named = (entity.mapped for entity in statement.entities if entity.mapped is not None)
+    return next(named, None) or next((owner for owner, _ in statement.plans if owner is not None), None)
 
 
 def _matches(statement: Statement, mapped: MappedClass, key: int, record: OrmObject) -> bool | None:

@@ -6,6 +6,7 @@ import ast
 
 from greenroom.domain.deeds import Deed
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.holding import GIVEN
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -30,6 +31,7 @@ from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT
 
+GIVES = Const(value=True)
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -93,6 +95,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     begin(state, session)
     _load_parents(run, state, session, node)
     _may_fail(run, state, session, node)
+    written = {record.mapped.symbol: record.mapped for _, record in state.waiting(session) if record.life & PENDING or record.dirty}
     for key, record in state.waiting(session):
         if DELETION in record.dirty:
             state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
@@ -102,6 +105,25 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
             state.heap[key] = _unwritten(run, record, node).evolve(dirty=frozenset(), assigned_at={})
+    for mapped in written.values():
+        refer(state, session, mapped)
+
+
+def refer(state: State, session: int, mapped: MappedClass | None) -> None:
+    """Written rows of a class, or of nobody knows what, may refer to objects that are new: their collections need not be empty."""
+    classes = set()
+    while mapped is not None:
+        classes.add(mapped.symbol)
+        mapped = mapped.parent
+    for key, record in state.waiting(session):
+        if record.new is not True:
+            continue
+        marks = {
+            GIVEN + name: GIVES for name, declared in record.mapped.relationships.items()
+            if declared.uselist and (not classes or declared.target in classes) and GIVEN + name not in record.values
+        }  # fmt: skip
+        if marks:
+            state.heap[key] = record.evolve(values={**record.values, **marks})
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
