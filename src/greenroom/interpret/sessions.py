@@ -153,8 +153,16 @@ def _delete(run: Run, state: State, session: int, effect: Effect, args: Argument
             if record.life == PENDING:
                 run.may_raise(NOT_PERSISTENT, state)
                 raise Diverted
-            state.heap[atom.id] = record.evolve(dirty=record.dirty | {deeds.DELETION})
+            state.heap[atom.id] = record.evolve(attributes=_cascaded(record), dirty=record.dirty | {deeds.DELETION})
     return NONE
+
+
+def _cascaded(record: OrmObject) -> dict[str, LoadState]:
+    """``delete`` loads, unless the database is trusted with it (``passive_deletes``), the relationships along which it cascades."""
+    below = {name for name, declared in record.mapped.relationships.items() if "delete" in declared.cascade and name in record.attributes}
+    if not below:
+        return record.attributes
+    return {n: s.unsure() if n in below or s.bits & DROPPED else s for n, s in record.attributes.items()}
 
 
 def _flush(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
