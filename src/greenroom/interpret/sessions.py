@@ -272,8 +272,6 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     identity = args.get(1, "ident")
     populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
-    if required and existing is None:
-        run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
         # Only what was expired as a whole is loaded, not what lacks some attributes.
@@ -284,10 +282,13 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
             autoflush(run, state, session, node)
             reloading.reload(run, state, existing, node, drop=False)
         return Ref(existing)
-    if not required and existing is None and run.pick(2):
-        return NONE
     work.begin(state, session)
     autoflush(run, state, session, node)
+    run.may_raise(DATABASE_ERROR, state)
+    if required and existing is None:
+        run.may_raise(NO_RESULT, state)
+    if not required and existing is None and run.pick(2):
+        return NONE
     plan = plan_of(state, args.get(None, "options"), mapped)
     return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate, by_key=not populate))
 
