@@ -15,6 +15,8 @@ from greenroom.domain.state import Frame, State
 from greenroom.domain.values import Ref, Statement, Value
 
 Heap: TypeAlias = Mapping[int, HeapObject]
+_DATA = INERT | {Statement}
+"""Values that are data wherever they are met."""
 
 
 def alike(one: State, other: State) -> bool:
@@ -48,23 +50,38 @@ def both_alike(one: Value, other: Value, here: Heap, there: Heap) -> bool:
 def is_plain(value: Value, heap: Heap, seen: set[int] | None = None) -> bool:
     """Whether a value is data that leads to no session, to no mapped object and to no code."""
     kind = type(value)
+    if kind in _DATA:
+        return True
     if kind is Ref:
         key = value.id  # type: ignore[union-attr] # its type was compared above
+        record = heap.get(key)
+        if record is None:
+            return True
+        kind_there = type(record)
+        if kind_there is OrmObject or kind_there is SessionObject:
+            return False
+        if record.leaves:  # type: ignore[union-attr] # neither of the two kinds that cannot say
+            return True
         seen = set() if seen is None else seen
         if key in seen:
             return True
         seen.add(key)
-        record = heap.get(key)
-        return record is None or _untracked(record, heap, seen)
-    return kind in INERT or kind is Statement or (kind in TRANSPARENT and all(is_plain(part, heap, seen) for part in parts_of(value)))
+        return _untracked(record, heap, seen)
+    return kind in TRANSPARENT and all(is_plain(part, heap, seen) for part in parts_of(value))
 
 
 def _untracked(record: HeapObject, heap: Heap, seen: set[int] | None = None) -> bool:
     if isinstance(record, OrmObject | SessionObject):
         return False
+    held = held_by(record)
     if record.leaves is None:
-        record.leaves = all(type(value) in INERT for value in held_by(record))
-    return record.leaves or all(is_plain(value, heap, seen) for value in held_by(record))
+        record.leaves = all(type(value) in INERT for value in held)
+    if record.leaves:
+        return True
+    for value in held:  # noqa: SIM110 - a loop, for speed: most of what is compared ends here
+        if type(value) not in _DATA and not is_plain(value, heap, seen):
+            return False
+    return True
 
 
 def _alike_names(one: Mapping[str, Value], other: Mapping[str, Value], here: Heap, there: Heap) -> bool:

@@ -44,6 +44,8 @@ from greenroom.semantics.sessions import OPERATIONS
 
 OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cancel", "result", "aclose", "asend"})
 """Methods that coroutines, generators and tasks have themselves."""
+OPTIONS = frozenset({"expire_on_commit", "autoflush"})
+"""Attributes of a session that say how it was made."""
 LIVES = {"transient": TRANSIENT, "pending": PENDING, "persistent": PERSISTENT, "deleted": DELETED, "detached": DETACHED}
 """What ``inspect(obj)`` says of where an object stands."""
 LOST = COMMITTED | ROLLED_BACK | EXPIRED
@@ -214,8 +216,10 @@ def _of_session(run: Run, state: State, key: int, record: SessionObject, name: s
         return Ref(key)
     if name == "no_autoflush":
         return Block(Ref(key), "no_autoflush")
-    if name == "is_active" and record.failed is not None:
-        return Const(value=False)
+    if name == "is_active" or name in OPTIONS:
+        state.watch.sessions.add(key)
+        known = getattr(record, name) if name in OPTIONS else None if record.failed is None else False
+        return ANYTHING if known is None else Const(known)
     if name in OPERATIONS or name in ("query", "__aenter__", "__aexit__", "__enter__", "__exit__"):
         return Method(Ref(key), name)
     return ANYTHING

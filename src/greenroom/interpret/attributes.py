@@ -26,10 +26,11 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
+from greenroom.interpret.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.deeds import MODIFIED
 from greenroom.interpret.materialise import assumed, reach, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import collected, reload
+from greenroom.interpret.reloading import collected, doubt, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
 from greenroom.interpret.work import GIVES, attach, begin, claim, is_expired, recover
@@ -58,7 +59,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         answer = None
         careful = relationship is not None and relationship.lazy == "raise_on_sql"
         if relationship is not None and relationship.direction is Direction.MANY_TO_ONE and (known.bits & (LAZY | 32 | DROPPED) or careful):
-            answer = _from_identity_map(state, key, record, relationship)
+            answer = many_to_one(state, key, record, relationship)
         if answer is None or isinstance(answer, bool):
             _absent(run, state, key, name, known, node, action=action, schema=schema, unsure=answer is True)
         else:
@@ -67,14 +68,15 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
                 attributes = {**record.attributes, name: IS_LOADED}
                 state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer, GIVEN + name: GIVES})
             return answer
-        record = state.orm(key) or record
-    elif known.bits & BLANK and not known.bits & LOADED:
+        # What the identity map may have answered with was loaded by another query.
+        return value_of(run, state, key, name, node, elsewhere=answer is True)
+    if known.bits & BLANK and not known.bits & LOADED:
         return _blank(run, state, key, record, name, node)
     return value_of(run, state, key, name, node)
 
 
-def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Value:
-    """What a loaded attribute holds."""
+def value_of(run: Run, state: State, key: int, name: str, node: ast.AST, *, elsewhere: bool = False) -> Value:
+    """What a loaded attribute holds; an object from ``elsewhere`` is one of which it is not known how it was loaded."""
     record = state.orm(key)
     assert record is not None
     known = record.values.get(name)
@@ -84,9 +86,9 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST) -> Valu
     if relationship is not None:
         if strategy_of(relationship, record.plan)[0] == "noload":
             return _nothing(run, state, key, relationship, node)
-        if relationship.direction is Direction.MANY_TO_ONE and _refers_to_nothing(record, relationship):
+        if relationship.direction is Direction.MANY_TO_ONE and refers_to_nothing(record, relationship):
             return NONE
-        return _related(run, state, key, record, relationship, node)
+        return _related(run, state, key, record, relationship, node, elsewhere=elsewhere)
     column = record.mapped.columns.get(name)
     if (
         column is not None
@@ -105,7 +107,7 @@ def _is_plain(key: Value) -> bool:
     return not any(isinstance(atom, Ref) for atom in atoms(key))
 
 
-def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST) -> Value:
+def _related(run: Run, state: State, key: int, record: OrmObject, relationship: Relationship, node: ast.AST, *, elsewhere: bool) -> Value:
     target = run.backend.mapped(relationship.target) if relationship.target is not None else None
     if relationship.lazy == "dynamic":
         return DynamicQuery(key, relationship.name)
@@ -131,6 +133,8 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
             extra=(key, relationship.name),
             path=((record.mapped.name, relationship.name),),
         )
+        if elsewhere:
+            doubt(state, set(state.heap) - before)
         if not record.life & PERSISTENT:
             for made_key in set(state.heap) - before:
                 brought = state.orm(made_key)
@@ -149,11 +153,6 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
         (column := record.mapped.columns.get(name)) is not None and column.nullable for name in relationship.local_foreign_keys
     )
     return join_values(value, NONE) if column_null and not relationship.uselist and record.assumed else value
-
-
-def _refers_to_nothing(record: OrmObject, relationship: Relationship) -> bool:
-    keys = relationship.local_foreign_keys
-    return bool(keys) and all(record.values.get(name) == NONE for name in keys)
 
 
 def _nothing(run: Run, state: State, key: int, relationship: Relationship, node: ast.AST) -> Value:
@@ -179,62 +178,6 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
     if column is not None and not column.primary_key and record.life == TRANSIENT | PENDING:
         return Anything()
     return NONE
-
-
-def _from_identity_map(state: State, key: int, record: OrmObject, relationship: Relationship) -> Value | bool | None:  # noqa: C901 - one condition after the other
-    """The object that the identity map answers with; True when it might; None when it cannot."""
-    if record.session is None or not record.life & (PERSISTENT | DELETED):
-        return None
-    if any(record.attributes[name].bits & EMITS for name in relationship.local_foreign_keys if name in record.attributes):
-        return None
-    live = state.live(record.session)
-    if record.many and record.complete and relationship.target is record.mapped.symbol:
-        return Ref(key)
-    hinted = record.values.get(HINT + relationship.name)
-    if hinted is not None:
-        for atom in atoms(hinted):
-            if isinstance(atom, Ref) and atom.id in live and _answers(state, atom.id, record.session):
-                return atom
-    if _refers_to_nothing(record, relationship):
-        return NONE
-    foreign = [record.values.get(name) for name in relationship.local_foreign_keys]
-    wanted = foreign[0] if len(foreign) == 1 else None
-    possible = False
-    for other_key, other in state.kin_of(record.session, relationship.target) if relationship.target is not None else ():
-        if other_key == key or other_key not in live:
-            continue
-        if not _answers(state, other_key, record.session):
-            continue
-        if other.complete and other.mapped.symbol is relationship.target:
-            return Ref(other_key)
-        primary = other.mapped.primary_key
-        identity = ("attribute", other_key, primary[0]) if len(primary) == 1 else None
-        if wanted is not None and (
-            wanted == other.key or (isinstance(wanted, Anything) and wanted.token == identity and identity is not None)
-        ):
-            return Ref(other_key)
-        known_apart = isinstance(wanted, Const) and isinstance(other.key, Const) and wanted != other.key
-        possible = possible or not known_apart
-    return True if possible or _holds_unallocated(state, record.session, relationship, key) else None
-
-
-def _holds_unallocated(state: State, session: int, relationship: Relationship, asking: int) -> bool:
-    """Whether some object of the session has a loaded relationship to the same class that was not allocated."""
-    return any(
-        other.attributes[name].bits == LOADED and name not in other.values and held.target is relationship.target and key != asking
-        for key, other in state.objects_of(session)
-        if not other.assumed
-        for name, held in other.mapped.relationships.items()
-        if name in other.attributes and held.lazy not in ("noload", "write_only", "dynamic")
-    )
-
-
-def _answers(state: State, key: int, session: int) -> bool:
-    """Whether an object in the identity map spares the SELECT: it must not be expired."""
-    other = state.orm(key)
-    if other is None or other.session != session or not other.life & PERSISTENT:
-        return False
-    return not any(other.attributes[name].bits & DROPPED for name in other.mapped.primary_key if name in other.attributes)
 
 
 def _absent(
@@ -271,7 +214,7 @@ def _absent(
         record = without_deferred(before, state.orm(key) or record)
         again = record.attributes[name]
         if legal and declared is not None and declared.lazy == "raise_on_sql" and again.bits == RAISING:
-            answer = _from_identity_map(state, key, record, declared)
+            answer = many_to_one(state, key, record, declared)
             if answer is None or answer is True:
                 _absent(run, state, key, name, again, node, action=action, schema=schema, unsure=answer is True)
             return
@@ -348,7 +291,7 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
         return
     values = {**record.values, name: value, **({GIVEN + name: GIVES} if relationship is not None and not relationship.uselist else {})}
     attributes = {**record.attributes, name: IS_LOADED}
-    if relationship is not None and value == NONE and record.life & PERSISTENT and _refers_to_nothing(record, relationship):
+    if relationship is not None and value == NONE and record.life & PERSISTENT and refers_to_nothing(record, relationship):
         state.heap[key] = record.evolve(values=values, attributes=attributes, dirty=record.dirty | {MODIFIED})
         return  # The key is NULL, and stays so: a flush visits the object and writes nothing.
     origin = Origin(run.site(node), f"`{name}` is assigned here")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from greenroom.domain.heap import Collection
+from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.loading import BLANK, IS_LOADED
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Library, Ref, Rows, Value, join_values
@@ -15,6 +15,8 @@ from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
 
 GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "update": 0, "put": 0, "put_nowait": 0}
+TAKING = frozenset({"pop", "popleft", "get", "get_nowait"})
+"""Methods of lists, sets and queues that take an element out."""
 COPYING = frozenset({"copy", "union", "intersection", "difference", "values", "reverse", "sort"})
 
 
@@ -125,6 +127,8 @@ def _one(run: Run, state: State, key: int, record: Collection, name: str, args: 
         if name == "pop" and record.kind == "dict":
             state.heap[key] = replace(record, by_key={k: v for k, v in record.by_key.items() if k != index.value})
         return value
+    if record.kind != "dict" and record.owner is None and name in TAKING:
+        return _taken_out(state, key, record, index if name == "pop" else Const(0))
     default = args.get(1, "default") or NONE
     value_or_none = record.any() if record.kind == "dict" or record.items is None else (record.items[-1] if record.items else None)
     if record.kind == "dict" and name in ("get", "pop", "setdefault"):
@@ -135,6 +139,22 @@ def _one(run: Run, state: State, key: int, record: Collection, name: str, args: 
             return default
         return value_or_none
     return value_or_none if value_or_none is not None else ANYTHING
+
+
+def _taken_out(state: State, key: int, record: Collection, index: Value | None) -> Value:
+    """``items.pop()`` and ``queue.get()``: what one gets is not in the collection any more."""
+    if record.items and record.element is None and (index is None or isinstance(index, Const)):
+        place = index.value if index is not None else -1
+        if isinstance(place, int) and -len(record.items) <= place < len(record.items):
+            left = list(record.items)
+            value = left.pop(place)
+            state.heap[key] = replace(record, items=tuple(left))
+            return value
+    found = record.any()
+    single = state.record(found) if found is not None else None
+    if isinstance(single, OrmObject) and not single.many and record.items is None:
+        state.heap[key] = replace(record, items=(), element=None, filled=False)
+    return found if found is not None else ANYTHING
 
 
 def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST, *, is_slice: bool = False) -> Value:

@@ -14,6 +14,9 @@ from greenroom.domain.state import State
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.domain.values import Ref
 from greenroom.interpret.naming import Naming
+from greenroom.program.symbols import Class
+
+NOTHING: frozenset[tuple[int, Class | None]] = frozenset()
 
 
 def all_of(naming: Naming) -> Footprint:
@@ -21,7 +24,7 @@ def all_of(naming: Naming) -> Footprint:
     return frozenset((naming.ids[session], None) for session in naming.sessions_met)
 
 
-def footprint(naming: Naming, summary: Summary) -> Footprint:
+def footprint(naming: Naming, summary: Summary) -> frozenset[tuple[int, Class | None]]:
     """What a call has looked at; its sessions are those that ``naming`` met in what it was given."""
     own = naming.sessions_met
     unclear = {session for effect in (*summary.returned, *summary.raised) for session, done in effect.deeds.items() if done is None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject
 from greenroom.domain.loading import DEFERRED, DROPPED, IS_LOADED, LAZY, LOADED, RAISING, REFRESHED_AWAY, LoadState, Origin, absent
@@ -19,7 +20,8 @@ from greenroom.domain.values import (
     Value,
     atoms,
 )
-from greenroom.facts.records import MappedClass, Relationship
+from greenroom.facts.records import Direction, MappedClass, Relationship
+from greenroom.interpret.answers import many_to_one
 from greenroom.interpret.materialise import column_states, condition_of, load, reach, related_value, strategy_of
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD
@@ -191,6 +193,22 @@ def _left_out(
     if named and known.bits & RAISING and AFTER_LOAD[relationship.lazy] == RAISING:
         return absent(LAZY, origin)
     return None
+
+
+def meet(run: Run, state: State, key: int, told: Container[str], plan: Plan, node: ast.AST) -> None:
+    """A row came with its parent, which is in the session already by the foreign key that the query told."""
+    record = state.orm(key)
+    if record is None:
+        return
+    for name, relationship in record.mapped.relationships.items():
+        keys = relationship.local_foreign_keys
+        if relationship.direction is not Direction.MANY_TO_ONE or len(keys) != 1 or keys[0] not in told or name not in record.values:
+            continue
+        parent = many_to_one(state, key, record, relationship)
+        if isinstance(parent, Ref) and parent != record.values[name]:
+            repopulate(run, state, parent.id, strategy_of(relationship, plan)[1], node, populate=False)
+            record = record.evolve(values={**record.values, name: parent})
+    state.heap[key] = record
 
 
 def _repopulate_below(run: Run, state: State, value: Value, plan: Plan, node: ast.AST, *, populate: bool) -> None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from greenroom.domain.flow import Flow, merge
-from greenroom.domain.heap import Collection, OrmObject, join_objects
+from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.likeness import alike
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Choice, FunctionValue, Method, Pending, Ref, Value, atoms, join_all, join_values
 from greenroom.interpret import containers
+from greenroom.interpret.focus import Focus, focus_on
 from greenroom.interpret.generators import drive
 from greenroom.interpret.narrowing import assume, is_last, known_truth
 from greenroom.interpret.protocols import truth, walk
@@ -33,85 +34,7 @@ PLAIN_ROUNDS = 1
 """Passes over a loop body that only plain data calls for."""
 
 
-@dataclass(slots=True)
-class Focus:
-    """The summary objects that one loop variable goes through."""
-
-    keys: tuple[int, ...]
-    node: ast.AST
-
-    def enter(self, run: Run, state: State, element: Value) -> Value:
-        """Split one element off each summary."""
-        for key in self.keys:
-            record = state.heap.get(key)
-            if isinstance(record, OrmObject):
-                state.heap[self.focus(run, key)] = record.evolve(many=False)
-        return self._replaced(run, state, element)
-
-    def fold(self, run: Run, state: State) -> None:
-        """The element has been visited."""
-        for key in self.keys:
-            focus, done = self.focus(run, key), self.done(run, key)
-            record = state.heap.get(focus)
-            if isinstance(record, OrmObject):
-                known = state.heap.get(done)
-                visited = record.evolve(many=True)
-                state.heap[done] = visited if known is None else join_objects(known, visited)
-                state.rename(focus, done)
-
-    def leave(self, run: Run, state: State, *, exhausted: bool) -> None:
-        """The loop is over: visited elements are the collection's again."""
-        self.fold(run, state)
-        for key in self.keys:
-            done = self.done(run, key)
-            visited = state.heap.get(done)
-            rest = state.heap.get(key)
-            if visited is None:
-                continue
-            state.heap[key] = visited if exhausted or rest is None else join_objects(rest, visited)
-            state.rename(done, key)
-
-    def focus(self, run: Run, key: int) -> int:
-        """Heap id of the element being visited."""
-        return run.identity(self.node, ("focus", key))
-
-    def done(self, run: Run, key: int) -> int:
-        """Heap id of the elements already visited."""
-        return run.identity(self.node, ("done", key))
-
-    def _replaced(self, run: Run, state: State, value: Value) -> Value:
-        if isinstance(value, Ref):
-            if value.id in self.keys:
-                return Ref(self.focus(run, value.id))
-            record = state.heap.get(value.id)
-            if isinstance(record, Collection) and record.items is not None and record.kind in ("tuple", "row"):
-                key = run.identity(self.node, ("pair", value.id))
-                by_key = {name: self._replaced(run, state, item) for name, item in record.by_key.items()}
-                state.heap[key] = replace(record, items=tuple(self._replaced(run, state, item) for item in record.items), by_key=by_key)
-                return Ref(key)
-        if isinstance(value, Choice):
-            return join_all(self._replaced(run, state, atom) for atom in value.atoms)
-        return value
-
-
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-
-
-def focus_on(state: State, element: Value | None, node: ast.AST) -> Focus:
-    """A focus for everything in ``element`` that stands for many objects."""
-    keys: list[int] = []
-    waiting = [(element, 0)] if element is not None else []
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, Choice):
-            waiting.extend((atom, depth) for atom in reversed(value.atoms))
-        elif isinstance(value, Ref):
-            record = state.heap.get(value.id)
-            if isinstance(record, OrmObject) and record.many and value.id not in keys:
-                keys.append(value.id)
-            elif isinstance(record, Collection) and depth < 2 and record.kind in ("tuple", "row"):
-                waiting.extend((item, depth + 1) for item in reversed(record.items or ()))
-    return Focus(tuple(keys), node)
 
 
 def bind_target(run: Run, state: State, target: ast.expr, value: Value) -> None:
@@ -193,17 +116,18 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
 
     def body(head: State, single: Value | None = None) -> list[State]:
         nonlocal retries, idle
-        attempt = head.fork()
-        visited = focus.enter(run, attempt, element) if single is None else single
-        if isinstance(visited, Anything) and isinstance(visited.token, tuple) and visited.token[:1] == ("range",):
-            visited = Anything(visited.type, (*visited.token[:2], "first" if head is state else "later"))
-        bind_target(run, attempt, node.target, visited)
-        inner = run.execute(node.body, [attempt])
-        flow.returned.extend(inner.returned)
-        broke.extend(inner.broke)
-        after = [*inner.fall, *inner.continued]
-        for one in after:
-            focus.fold(run, one)
+        after = [head.fork()]
+        for visited in focus.elements(element) if single is None else (single,):
+            attempts = after
+            for attempt in attempts:
+                item = focus.enter(run, attempt, visited) if single is None else single
+                bind_target(run, attempt, node.target, _number(item, first=head is state))
+            inner = run.execute(node.body, attempts)
+            flow.returned.extend(inner.returned)
+            broke.extend(inner.broke)
+            after = merge([*inner.fall, *inner.continued], DISJUNCTS)
+            for one in after:
+                focus.fold(run, one)
         idle = idle or any(one.same(state) for one in after)
         # A test of a range's number against its limit tells whether another iteration follows.
         last = [is_last(one, node.target) for one in after]
@@ -224,11 +148,18 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
     elif len(heads) > 1 and not idle:
         heads[0] = _never_entered(state, walked, focus, partial=partial)
     for head in heads:
-        focus.leave(run, head, exhausted=not partial)
+        focus.exhaust(run, head, walked, partial=partial)
     for one in broke:
         focus.leave(run, one, exhausted=False)
     _finish(run, node.orelse, heads, broke, flow)
     return flow
+
+
+def _number(value: Value, *, first: bool) -> Value:
+    """What a loop over a range gives its variable: the numbers of two iterations are not the same."""
+    if isinstance(value, Anything) and isinstance(value.token, tuple) and value.token[:1] == ("range",):
+        return Anything(value.type, (*value.token[:2], "first" if first else "later"))
+    return value
 
 
 def _last_ones(state: State, element: Value, focus: Focus) -> tuple[Value, ...]:
@@ -401,8 +332,8 @@ def _generate(run: Run, node: Comprehension, state: State, index: int, gathered:
     if covered is None:
         return False
     focus = focus_on(state, covered, generator)
-    for _ in range(2 if _awaits(node) else 1):
-        bind_target(run, state, generator.target, focus.enter(run, state, covered))
+    for visited in focus.elements(covered) * (2 if _awaits(node) else 1):
+        bind_target(run, state, generator.target, focus.enter(run, state, visited))
         before = len(gathered)
         try:
             if _conditions(run, generator, state):
@@ -410,7 +341,7 @@ def _generate(run: Run, node: Comprehension, state: State, index: int, gathered:
         except Diverted:
             del gathered[before:]
         focus.fold(run, state)
-    focus.leave(run, state, exhausted=not partial)
+    focus.exhaust(run, state, value, partial=partial)
     for position, (name, found) in enumerate(gathered):
         gathered[position] = (_settled(run, name, focus) if name is not None else None, _settled(run, found, focus))
     return False
@@ -420,7 +351,7 @@ def _settled(run: Run, value: Value, focus: Focus) -> Value:
     """Replace references to the focus, which has become the summary again, in a value and in calls that wait to be awaited."""
     match value:
         case Ref(found):
-            return next((Ref(key) for key in focus.keys if found in (focus.focus(run, key), focus.done(run, key))), value)
+            return focus.settled(run, found)
         case Choice(alternatives):
             return join_all(_settled(run, atom, focus) for atom in alternatives)
         case Pending(callee, args):

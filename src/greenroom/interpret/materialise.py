@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject, join_objects
 from greenroom.domain.holding import HINT
+from greenroom.domain.likeness import is_plain
 from greenroom.domain.loading import DEFERRED, DROPPED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
@@ -173,12 +174,10 @@ def _recur(run: Run, state: State, node: ast.AST, child: int, relationship: Rela
 
 def retire(run: Run, state: State, key: int) -> None:
     """Make room at ``key``: an older object from the same place that is still held moves to its summary."""
-    if key not in state.heap:
-        return
-    if key not in state.reachable():
-        return
+    older = state.heap.get(key)
+    if older is None or is_plain(Ref(key), state.heap) or key not in state.reachable():
+        return  # of plain data one record stands for all from a place
     summary = run.identity(run.program_anchor, ("older", key))
-    older = state.heap[key]
     if isinstance(older, OrmObject):
         older = older.evolve(many=True)
     known = state.heap.get(summary)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import replace
 
 from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
-from greenroom.domain.holding import GIVEN
+from greenroom.domain.holding import GIVEN, HINT
 from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
@@ -25,8 +26,9 @@ from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Ref, Value
 from greenroom.facts.records import Direction, MappedClass, Relationship
+from greenroom.interpret.answers import many_to_one
 from greenroom.interpret.deeds import EXPIRED_HERE, MARKS, discard, expire_below
-from greenroom.interpret.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of
+from greenroom.interpret.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
@@ -56,8 +58,9 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
             if target is found.mapped and not relationship.uselist and relationship.lazy in ("select", *CHAINING):
                 # A load on behalf of an object of the same class asks the identity map alone.
                 attributes[name] = absent(LAZY, Origin(run.site(node), f"refreshed here, which does not follow `{name}` to its own class"))
-            elif target is not None and AFTER_LOAD.get(relationship.lazy) != 1:
-                values[name] = _refreshed(run, state, key, found, relationship, target, node)
+            elif target is not None and (AFTER_LOAD.get(relationship.lazy) != LOADED or _is_eager_to_one(relationship)):
+                asking = found.evolve(attributes=attributes, values=values)
+                values[name] = _refreshed(run, state, key, asking, relationship, target, node)
             for primary in found.mapped.primary_key:
                 attributes[primary] = IS_LOADED
         elif name in attributes:
@@ -66,14 +69,27 @@ def refresh(run: Run, state: State, key: int, names: frozenset[str] | None, node
     state.heap[key] = found.evolve(attributes=attributes, values=values, dirty=found.dirty - names)
 
 
+def _is_eager_to_one(relationship: Relationship) -> bool:
+    return relationship.direction is Direction.MANY_TO_ONE and relationship.lazy in (*CHAINING, "immediate")
+
+
 def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, target: MappedClass, node: ast.AST) -> Value:
     """What a refresh brings for a relationship that it names."""
     extra = ("refresh", key, relationship.name)
+    before = set(state.heap)
+    answer = many_to_one(state, key, found, relationship) if relationship.direction is Direction.MANY_TO_ONE else None
+    if answer is not None and not isinstance(answer, bool):
+        return answer
     if found.assumed:  # What the first load asked for below the relationship is not known.
         child = assumed(run, state, target, found.session, node, extra, many=relationship.uselist)
     else:
         _, plan = strategy_of(relationship, found.plan)
         child = load_object(run, state, target, found.session, plan, node, many=relationship.uselist, extra=extra)
+    if answer is True:
+        doubt(state, set(state.heap) - before)
+    made, back = state.orm(child), ways_back(relationship, target)
+    if made is not None and back:
+        state.heap[child] = made.evolve(values={**made.values, **{HINT + name: Ref(key) for name in back}})
     return collected(run, state, node, key, relationship, child)
 
 
@@ -105,6 +121,14 @@ def _brought_back(
         path=((found.mapped.name, name),),
     )  # fmt: skip
     return {name: collected(run, state, node, key, relationship, child)}
+
+
+def doubt(state: State, keys: Iterable[int]) -> None:
+    """Claim nothing of objects that may be in the session already, as other queries have left them."""
+    for key in keys:
+        found = state.orm(key)
+        if found is not None:
+            state.heap[key] = found.evolve(attributes={name: known.unsure() for name, known in found.attributes.items()})
 
 
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute

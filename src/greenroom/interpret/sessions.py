@@ -27,7 +27,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret import deeds, reloading, work
-from greenroom.interpret.identity import fetch, find, mapped_of, plan_of
+from greenroom.interpret.identity import fetch, find, mapped_of, meet, plan_of
 from greenroom.interpret.merging import merge
 from greenroom.interpret.rows import NO_RESULT, nothing
 from greenroom.interpret.run import Diverted, Run
@@ -349,6 +349,7 @@ def _entity(run: Run, state: State, session: int, statement: Statement, index: i
     told = {name: value for name, value in _told(statement, mapped) if found is not None and name not in found.values}
     if told and found is not None:
         state.heap[key] = found.evolve(values={**found.values, **told})
+        meet(run, state, key, told, plan, node)
     return Ref(key)
 
 

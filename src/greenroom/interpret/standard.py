@@ -29,7 +29,7 @@ from greenroom.interpret import containers, deeds
 from greenroom.interpret.access import get, own_class, put, something
 from greenroom.interpret.attributes import MISSING_GREENLET, read
 from greenroom.interpret.dumps import dumped
-from greenroom.interpret.narrowing import is_a
+from greenroom.interpret.narrowing import is_a, known_truth
 from greenroom.interpret.protocols import as_model_code, dunder, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Handler, Run
@@ -167,8 +167,10 @@ def _text(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 
 def _truth(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    truth(run, state, args.get(0) or ANYTHING, node)
-    return ANYTHING
+    value = args.get(0) or ANYTHING
+    truth(run, state, value, node)
+    known = known_truth(state, value)
+    return ANYTHING if known is None else Const(known)
 
 
 def _printed(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:

@@ -19,7 +19,7 @@ from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
 from greenroom.interpret.deeds import redo
-from greenroom.interpret.footprints import all_of, footprint, surroundings
+from greenroom.interpret.footprints import NOTHING, all_of, footprint, surroundings
 from greenroom.interpret.generality import Outline, general_arguments, outline
 from greenroom.interpret.materialise import retire
 from greenroom.interpret.naming import Naming, Unnameable
@@ -66,21 +66,20 @@ def _kept(run: Run, state: State, naming: Naming, given: Hashable, node: ast.AST
     known = _usable(run, given, apart=apart)
     if known is not None:
         return _known(run, state, known, naming.ids, naming.tokens, node)
-    for seen in () if apart else run.tracker.footprints.get(given, ()):
-        there = naming.branch()
-        _, around = surroundings(state, there, seen)
-        known = _usable(run, (given, seen, around), apart=False)
-        if known is not None:
-            return _known(run, state, known, there.ids, there.tokens, node)
-    return None
+    if apart or given not in run.tracker.footprints:
+        return None
+    seen, there = run.tracker.footprints[given], naming.branch()
+    _, around = surroundings(state, there, seen)
+    known = _usable(run, (given, seen, around), apart=False)
+    return None if known is None else _known(run, state, known, there.ids, there.tokens, node)
 
 
 def _found_out(
     run: Run, state: State, naming: Naming, given: Hashable, args: Arguments, node: ast.AST, follow: Follow, *, apart: bool
 ) -> tuple[Outcomes, list[Raised]]:
     """Follow a call and keep what it did under what it looked at."""
-    footprints = run.tracker.footprints.setdefault(given, [])
-    summary = None if None in footprints else _reaching(run, state, naming, all_of(naming), args, node, follow)
+    before = run.tracker.footprints.get(given, NOTHING)
+    summary = None if before is None else _reaching(run, state, naming, all_of(naming), args, node, follow)
     # What a call can reach is attached to the sessions that it was given; or it reaches for a session of module level.
     foreign = summary is None or any(session in state.heap and session not in naming.sessions_met for session in summary.sessions)
     if summary is None or foreign:
@@ -89,9 +88,9 @@ def _found_out(
         if summary.quiet or not apart:
             run.tracker.summaries[given] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
     elif not apart:
-        seen = None if foreign else footprint(naming, summary)
-        if seen not in footprints:
-            footprints.append(seen)
+        # What calls in one situation look at may differ with what they find; from here on all of it is part of the key.
+        seen = None if foreign or before is None else before | footprint(naming, summary)
+        run.tracker.footprints[given] = seen
         _, around = surroundings(state, naming, seen)
         run.tracker.summaries[given, seen, around] = replace(summary, ids=tuple(naming.ids), tokens=tuple(naming.tokens))
     _watched(state, summary, None)
@@ -228,7 +227,8 @@ def _replay(run: Run, state: State, summary: Summary, relocation: Relocation | N
     for effect in summary.returned:
         value = effect.value if effect.value is not None else NONE
         returned.append((_applied(run, state, summary, effect, relocation, node), value if relocation is None else relocation.value(value)))
-    return returned, [Raised(effect.error, _applied(run, state, summary, effect, relocation, node)) for effect in summary.raised]
+    raised = summary.raised if run.raised is not None else ()
+    return returned, [Raised(effect.error, _applied(run, state, summary, effect, relocation, node)) for effect in raised]
 
 
 def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocation: Relocation | None, node: ast.AST) -> State:

@@ -162,7 +162,7 @@ def instance_of(run: Run, state: State, cls: Class, name: str, depth: int = 0) -
 
     Instances of one class that are called by one ``name`` are one: a service given to two others is shared.
     """
-    key = run.identity(run.program_anchor, ("instance", cls.node, name))
+    key = run.tracker.identity(run.program_anchor, ("instance", cls.node, name), ())
 
     def build(fresh: State) -> Value:
         fresh.heap[key] = Instance(cls)

@@ -56,8 +56,8 @@ class Tracker:
     """What calls did, by the situation in which they were made."""
     assigning: dict[ast.AST, bool] = field(default_factory=dict)
     """Closures that assign to variables of the function around them."""
-    footprints: dict[Hashable, list[Footprint]] = field(default_factory=dict)
-    """What calls looked at beyond what they were given, by what that was."""
+    footprints: dict[Hashable, Footprint] = field(default_factory=dict)
+    """What calls have looked at so far beyond what they were given, by what that was."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

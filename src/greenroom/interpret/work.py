@@ -36,18 +36,23 @@ INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
 def attach(run: Run, state: State, value: Value, session: int) -> None:
-    """``session.add``: the object and, along save-update cascades, what hangs on it."""
-    pending = [value]
+    """``session.add``: the object and, along save-update cascades, what hangs on it.
+
+    The cascade ends at what is in the session already, unless that is what was given.
+    """
+    pending = [(value, True)]
     seen: set[int] = set()
     depth = record.depth if (record := state.session(session)) is not None else 0
     while pending:
-        for atom in atoms(pending.pop()):
+        held, given = pending.pop()
+        for atom in atoms(held):
             if not isinstance(atom, Ref) or atom.id in seen:
                 continue
             seen.add(atom.id)
             found = state.heap.get(atom.id)
             if isinstance(found, Collection):
-                pending.extend(part for part in (*(found.items or ()), found.element, *found.by_key.values()) if part is not None)
+                parts = (*(found.items or ()), found.element, *found.by_key.values())
+                pending.extend((part, given) for part in parts if part is not None)
             elif isinstance(found, OrmObject):
                 if found.session != session or found.life & (TRANSIENT | DETACHED):
                     life = 0
@@ -55,7 +60,9 @@ def attach(run: Run, state: State, value: Value, session: int) -> None:
                     life |= PERSISTENT if found.life & (DETACHED | PERSISTENT) else 0
                     fresh = bool(life & PENDING)
                     state.heap[atom.id] = found.evolve(life=life or PERSISTENT, session=session, born=depth if fresh else found.born)
-                pending.extend(item for name, item in found.values.items() if name in found.mapped.relationships)
+                elif not given:
+                    continue
+                pending.extend((item, False) for name, item in found.values.items() if name in found.mapped.relationships)
                 if found.life & TRANSIENT:
                     for name, item in found.values.items():
                         _claim(state, found, name, item)
