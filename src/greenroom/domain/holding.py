@@ -37,6 +37,9 @@ INERT = LEAVES - {LoaderOption, Statement}
 HINT = "~"
 """Prefix of remembered values that the object itself does not hold: whom the identity map would answer with."""
 
+GIVEN = HINT + "given "
+"""Prefix of the names of relationships that code has assigned, or that the identity map has answered: they hold something."""
+
 
 def held_by(record: HeapObject) -> list[Value]:
     """The values that a heap record holds. Asked once for each record: records are never changed in place."""

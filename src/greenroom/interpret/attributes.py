@@ -6,7 +6,7 @@ import ast
 
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
-from greenroom.domain.holding import HINT
+from greenroom.domain.holding import GIVEN, HINT
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -25,14 +25,15 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
+from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.deeds import MODIFIED
-from greenroom.interpret.materialise import assumed, related_value, strategy_of, ways_back
+from greenroom.interpret.materialise import assumed, reach, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import doubt, reach, reload
+from greenroom.interpret.reloading import collected, doubt, reload
 from greenroom.interpret.run import Run
 from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import attach, begin, claim, recover
+from greenroom.interpret.work import GIVES, attach, begin, claim, is_expired, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")
@@ -65,7 +66,7 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
             if not record.many:
                 # The loader keeps what it found.
                 attributes = {**record.attributes, name: IS_LOADED}
-                state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer})
+                state.heap[key] = record.evolve(attributes=attributes, values={**record.values, name: answer, GIVEN + name: GIVES})
             return answer
         # What the identity map may have answered with was loaded by another query.
         return value_of(run, state, key, name, node, elsewhere=answer is True)
@@ -120,7 +121,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     else:
         _, plan = strategy_of(relationship, record.plan)
         before = set(state.heap)
-        reach(state, record.session, target)
+        reach(state, record.session, target, node)
         child = load_object(
             run,
             state,
@@ -143,7 +144,7 @@ def _related(run: Run, state: State, key: int, record: OrmObject, relationship: 
     made = state.orm(child)
     if back and made is not None:
         state.heap[child] = made.evolve(values={**made.values, **{HINT + name: Ref(key) for name in back}})
-    value = related_value(run, state, node, key, relationship, Ref(child))
+    value = collected(run, state, node, key, relationship, child)
     current = state.orm(key)
     if current is not None:
         attributes = current.attributes if current.many else {**current.attributes, relationship.name: IS_LOADED}
@@ -191,7 +192,11 @@ def _absent(
     legal = run.greenlet > 0 or (session is not None and not session.is_async)
     detached = not record.life & (PERSISTENT | DELETED)
     declared = record.mapped.relationships.get(name)
-    if bit == RAISING and _fails_before(record, declared, detached=detached, legal=legal):
+    refused = refused_key(record, declared) if bit & (LAZY | REFRESHED_AWAY) and not detached else None
+    if refused is not None:
+        _absent(run, state, key, refused, record.attributes[refused], node, action=action, schema=schema, unsure=unsure)
+        return
+    if bit == RAISING and fails_before(record, declared, detached=detached, legal=legal):
         bit = DEFERRED if declared is None else LAZY
     if not detached and bit != RAISING:
         begin(state, record.session)
@@ -206,38 +211,23 @@ def _absent(
     column = record.mapped.columns.get(name)
     if known.bits & DROPPED and not detached and not (column is not None and column.deferred):
         reload(run, state, key, node, drop=False)
-        record = _without_deferred(before, state.orm(key) or record)
+        record = without_deferred(before, state.orm(key) or record)
         again = record.attributes[name]
         if legal and declared is not None and declared.lazy == "raise_on_sql" and again.bits == RAISING:
             answer = many_to_one(state, key, record, declared)
             if answer is None or answer is True:
                 _absent(run, state, key, name, again, node, action=action, schema=schema, unsure=answer is True)
             return
-    attributes = dict(record.attributes)
+    attributes = after_load(record, name) if not detached else dict(record.attributes)
     if detached and name in record.mapped.columns:
-        attributes = {n: s.without(EMITS) if n in record.mapped.columns else s for n, s in attributes.items()}
+        attributes = {n: s.without(EMITS) if n not in record.mapped.relationships else s for n, s in attributes.items()}
     attributes[name] = IS_LOADED
+    if known.bits & LOADED and not detached:
+        attributes.update(perhaps_left(before))
     if before.many:
         # One of many objects was read: the others are as they were.
         attributes = {n: s if s == attributes[n] else s.unsure() for n, s in before.attributes.items()}
     state.heap[key] = record.evolve(attributes=attributes)
-
-
-def _fails_before(record: OrmObject, declared: Relationship | None, *, detached: bool, legal: bool) -> bool:
-    """Whether something else fails before it is refused to load an attribute."""
-    if declared is None:
-        return detached
-    if declared.lazy != "raise_on_sql":
-        return False
-    keys = [record.attributes[key] for key in declared.local_foreign_keys if key in record.attributes]
-    return detached or (not legal and any(known.bits & EMITS for known in keys))
-
-
-def _without_deferred(before: OrmObject, after: OrmObject) -> OrmObject:
-    """A read of something else that is expired does not bring back what its class defers, whatever the options say."""
-    left = {n: s for n, s in before.attributes.items() if s.bits & DROPPED and (c := before.mapped.columns.get(n)) and c.deferred}
-    left = {name: known for name, known in left.items() if after.attributes[name] == IS_LOADED}
-    return after.evolve(attributes={**after.attributes, **left}) if left else after
 
 
 def report(
@@ -299,8 +289,11 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if relationship is not None and known.bits == LOADED and _is_the_same(state, record, relationship, value):
         state.heap[key] = record.evolve(values={**record.values, name: value})
         return
-    values = {**record.values, name: value}
+    values = {**record.values, name: value, **({GIVEN + name: GIVES} if relationship is not None and not relationship.uselist else {})}
     attributes = {**record.attributes, name: IS_LOADED}
+    if relationship is not None and value == NONE and record.life & PERSISTENT and refers_to_nothing(record, relationship):
+        state.heap[key] = record.evolve(values=values, attributes=attributes, dirty=record.dirty | {MODIFIED})
+        return  # The key is NULL, and stays so: a flush visits the object and writes nothing.
     origin = Origin(run.site(node), f"`{name}` is assigned here")
     state.heap[key] = record.evolve(
         values=values, attributes=attributes, assigned_at={**record.assigned_at, name: origin},
@@ -374,7 +367,9 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
     reverse = record.mapped.relationships[back]
     if not reverse.uselist:
         state.heap[other.id] = record.evolve(
-            values={**record.values, back: Ref(key)}, attributes={**record.attributes, back: IS_LOADED}, dirty=record.dirty | {back}
+            values={**record.values, back: Ref(key), GIVEN + back: GIVES},
+            attributes={**record.attributes, back: IS_LOADED},
+            dirty=record.dirty | {back},
         )
     elif record.attributes.get(back, IS_LOADED).bits & (BLANK | LOADED):
         known = state.record(record.values[back]) if back in record.values else None
@@ -387,7 +382,7 @@ def _mirror(run: Run, state: State, key: int, relationship: Relationship, other:
             state.heap[other.id] = record.evolve(
                 values={**record.values, back: Ref(fresh)}, attributes={**record.attributes, back: IS_LOADED}
             )
-    elif record.mapped.column_properties and record.life & PERSISTENT:
+    elif record.life & PERSISTENT and (record.mapped.column_properties or is_expired(record)):
         state.heap[other.id] = record.evolve(dirty=record.dirty | {MODIFIED})
 
 

@@ -11,7 +11,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Library, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
 from greenroom.interpret.dynamic import dynamic_method
-from greenroom.interpret.run import Run
+from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
 
 GROWING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "extend": 0, "update": 0, "put": 0, "put_nowait": 0}
@@ -20,6 +20,7 @@ TAKING = frozenset({"pop", "popleft", "get", "get_nowait"})
 COPYING = frozenset({"copy", "union", "intersection", "difference", "values", "reverse", "sort"})
 
 
+INDEX_ERROR = External("builtins.IndexError")
 COLUMN = External("sqlalchemy.Column")
 """Stands for each column of a class."""
 COLUMNS = frozenset(f"sqlalchemy.{holder}" for holder in ("Table.c", "Table.columns", "Mapper.c", "Mapper.columns", "Mapper.column_attrs"))
@@ -176,12 +177,24 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
                 return record.by_key[index.value]
             if record.items is not None and isinstance(index.value, int) and -len(record.items) <= index.value < len(record.items):
                 return record.items[index.value]
+            if record.items == () and _never_given(inner, record):
+                run.may_raise(INDEX_ERROR, inner)
+                raise Diverted
         found = record.any()
         if isinstance(index, Const) and isinstance(atom, Ref) and record.element is not None and record.kind != "dict":
             inner.heap[atom.id] = replace(record, filled=True)
         return found if found is not None else ANYTHING
 
     return run.each(value, state, one)
+
+
+def _never_given(state: State, record: Collection) -> bool:
+    """Whether this is what reading a collection gave that a new object was never given."""
+    if record.owner is None:
+        return False
+    key, name = record.owner
+    owner = state.orm(key)
+    return owner is not None and name in owner.attributes and owner.attributes[name].bits == BLANK
 
 
 def store(run: Run, state: State, value: Value, index: Value, new: Value, node: ast.AST) -> None:

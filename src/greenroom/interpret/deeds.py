@@ -163,7 +163,8 @@ def expired(found: OrmObject, bit: int, origin: Origin, *, sure: bool = True, on
         if column is not None and column.deferred and name not in found.plan.undeferred and (only is None or name in only):
             # A deferred column goes back to being deferred.
             deferred = absent(DEFERRED, Origin(origin.site, f"`{name}` is deferred, and dropped here"), sure=sure)
-            attributes[name] = known if not known.bits & LOADED else deferred if sure else known.join(deferred)
+            drops = LOADED if column.raises_when_deferred else LOADED | RAISING  # An option to raise goes with what it was for.
+            attributes[name] = known if not known.bits & drops else deferred if sure else known.join(deferred)
             continue
         if keeps or (only is not None and name not in only):
             attributes[name] = known

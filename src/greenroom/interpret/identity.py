@@ -6,7 +6,7 @@ import ast
 from collections.abc import Container
 
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject
-from greenroom.domain.loading import DROPPED, IS_LOADED, LAZY, LOADED, RAISING, LoadState, Origin, absent
+from greenroom.domain.loading import DEFERRED, DROPPED, IS_LOADED, LAZY, LOADED, RAISING, REFRESHED_AWAY, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import (
@@ -20,10 +20,11 @@ from greenroom.domain.values import (
     Value,
     atoms,
 )
-from greenroom.facts.records import Direction, MappedClass
+from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.answers import many_to_one
-from greenroom.interpret.materialise import column_states, condition_of, load, related_value, strategy_of
+from greenroom.interpret.materialise import column_states, condition_of, load, reach, related_value, strategy_of
 from greenroom.interpret.run import Run
+from greenroom.semantics.strategies import AFTER_LOAD
 
 
 def mapped_of(run: Run, value: Value | None) -> MappedClass | None:
@@ -80,9 +81,13 @@ def options_in(state: State, value: Value | None) -> list[LoaderOption]:
 
 def fetch(
     run: Run, state: State, session: int | None, mapped: MappedClass, plan: Plan, node: ast.AST, *,
-    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, extra: object = None,
+    identity: Value | None = None, many: bool = False, restricted: bool = True, populate: bool = False, by_key: bool = False,
+    extra: object = None,
 ) -> int:  # fmt: skip
-    """An object that a SELECT returns: the one already in the session when it is known to be the same row."""
+    """An object that a SELECT returns: the one already in the session when it is known to be the same row.
+
+    ``by_key``: the session is asked first (``get``), and no SELECT fills what an object that it holds already lacks.
+    """
     if session is not None:
         existing = find(state, session, mapped, identity)
         if many and not restricted:
@@ -90,11 +95,13 @@ def fetch(
         if existing is not None:
             repopulate(run, state, existing, plan, node, populate=populate)
             return existing
-        _touch_others(run, state, session, mapped, node, restricted=restricted, plan=plan, populate=populate)
+        _touch_others(run, state, session, mapped, node, restricted=restricted, plan=plan, populate=populate, identity=identity)
     key = load(run, state, mapped, session, plan, node, many=many, extra=extra)
     record = state.orm(key)
     if record is not None:
-        attributes = record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity)
+        attributes = (
+            record.attributes if populate or session is None else _perhaps_met(state, session, key, record, identity, by_key=by_key)
+        )
         state.heap[key] = record.evolve(key=identity if not many else None, complete=many and not restricted, attributes=attributes)
     return key
 
@@ -106,20 +113,27 @@ def _every_row(state: State, session: int, mapped: MappedClass) -> int | None:
     return found[0] if found and found[0] in state.live(session) else None
 
 
-def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None) -> dict[str, LoadState]:
-    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here."""
+def _perhaps_met(state: State, session: int, key: int, record: OrmObject, identity: Value | None, *, by_key: bool) -> dict[str, LoadState]:
+    """The session may hold the row already, under another name: what that object has loaded is not certain to be absent here.
+
+    Nor is what it lacks certain to be there when the session was asked ``by_key``.
+    """
     attributes = dict(record.attributes)
     live: set[int] | None = None
     for other_key, other in state.kin_of(session, record.mapped.symbol):
         if other_key == key or other.mapped is not record.mapped or not other.life & PERSISTENT or other.assumed:
             continue
-        if isinstance(identity, Const) and isinstance(other.key, Const) and identity != other.key:
+        if _apart(other, identity):
             continue
         live = state.reachable() | state.held if live is None else live
         if other_key in live:
             for name, known in other.attributes.items():
-                if known.bits & LOADED and name in attributes and not attributes[name].bits & LOADED:
+                if name not in attributes:
+                    continue
+                if known.bits & LOADED and not attributes[name].bits & LOADED:
                     attributes[name] = attributes[name].unsure()
+                elif by_key and known.bits & (LAZY | REFRESHED_AWAY | DEFERRED) and attributes[name].bits == LOADED:
+                    attributes[name] = attributes[name].join(known.unsure())
     return attributes
 
 
@@ -136,6 +150,8 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
         if (populate and column is not None and column.deferred) or (loaded.bits == 1 and (populate or attributes[name].bits != 1)):
             attributes[name] = loaded  # What an option alone leaves out stays as it was.
             values.pop(name, None)
+        elif loaded.bits == RAISING and attributes[name].bits == DEFERRED:
+            attributes[name] = loaded  # An option to raise takes hold of what is not loaded.
     for name, relationship in record.mapped.relationships.items():
         _, child_plan = strategy_of(relationship, plan)
         condition = condition_of(run, record.mapped, relationship, plan)
@@ -143,6 +159,7 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
             attributes[name] = IS_LOADED
             target = run.backend.mapped(relationship.target)
             if target is not None:
+                reach(state, record.session, target, node)
                 child = load(
                     run, state, target, record.session, child_plan, node, many=relationship.uselist, extra=("again", key, name),
                     path=((record.mapped.name, name),),
@@ -150,13 +167,32 @@ def repopulate(run: Run, state: State, key: int, plan: Plan, node: ast.AST, *, p
                 values[name] = related_value(run, state, node, key, relationship, Ref(child))
         elif condition == LOADED and name in plan.relationships and name in values:
             _repopulate_below(run, state, values[name], child_plan, node, populate=populate)
-        elif (name in plan.relationships or plan.wildcard) and condition == RAISING and attributes[name].bits & LAZY:
-            attributes[name] = absent(RAISING, Origin(run.site(node), f"loaded again here without `{name}`, which is to raise"))
-        elif populate and condition == LAZY:
-            bit = 32 if attributes[name].bits & (1 | 32) else 128
-            attributes[name] = absent(bit, Origin(run.site(node), f"loaded again here without `{name}`"))
-            values.pop(name, None)
+        else:
+            left = _left_out(
+                record, relationship, plan, condition, Origin(run.site(node), f"loaded again here without `{name}`"), populate=populate
+            )
+            if left is not None:
+                attributes[name] = left
+                if populate:
+                    values.pop(name, None)
     state.heap[key] = record.evolve(attributes=attributes, values=values, plan=plan if populate and plan is not NOTHING else record.plan)
+
+
+def _left_out(
+    record: OrmObject, relationship: Relationship, plan: Plan, condition: int, origin: Origin, *, populate: bool
+) -> LoadState | None:
+    """What a relationship becomes that a SELECT of its owner does not load; None where it stays as it was."""
+    known = record.attributes[relationship.name]
+    named = relationship.name in plan.relationships
+    if condition == RAISING and (populate or ((named or plan.wildcard) and known.bits & LAZY)):
+        return absent(RAISING, origin)
+    if condition != LAZY:
+        return None
+    if populate:
+        return absent(REFRESHED_AWAY if known.bits & (LOADED | REFRESHED_AWAY) else LAZY, origin)
+    if named and known.bits & RAISING and AFTER_LOAD[relationship.lazy] == RAISING:
+        return absent(LAZY, origin)
+    return None
 
 
 def meet(run: Run, state: State, key: int, told: Container[str], plan: Plan, node: ast.AST) -> None:
@@ -186,9 +222,11 @@ def _repopulate_below(run: Run, state: State, value: Value, plan: Plan, node: as
 
 
 def _touch_others(
-    run: Run, state: State, session: int, mapped: MappedClass, node: ast.AST, *, restricted: bool, plan: Plan, populate: bool
-) -> None:
-    """Other objects of the class may be among the rows: what was expired in them is certain no more."""
+    run: Run, state: State, session: int, mapped: MappedClass, node: ast.AST, *,
+    restricted: bool, plan: Plan, populate: bool, identity: Value | None,
+) -> None:  # fmt: skip
+    """Other objects of the class may be among the rows: what was absent in them is certain no more."""
+    columns: dict[str, LoadState] | None = None
     for key, record in state.kin_of(session, mapped.symbol if mapped.parent is None or restricted else mapped.parent.symbol):
         if record.mapped is mapped.parent and record.life & PERSISTENT and not restricted:
             attributes = {n: s.unsure() if n in mapped.columns else s for n, s in record.attributes.items()}  # it may be one of them
@@ -197,7 +235,16 @@ def _touch_others(
             continue
         if not restricted:
             repopulate(run, state, key, plan, node, populate=populate)
-        elif any(s.bits & ~1 for s in record.attributes.values()):
+        elif any(s.bits & ~1 for s in record.attributes.values()) and not _apart(record, identity):
+            columns = column_states(run, mapped, plan, node) if columns is None else columns
             state.heap[key] = record.evolve(
-                attributes={n: (s.unsure() if s.bits & (DROPPED | 128 | 32) else s) for n, s in record.attributes.items()}
+                attributes={
+                    n: s.unsure() if s.bits & (DROPPED | 128 | 32) or (n in columns and columns[n].bits == LOADED) else s
+                    for n, s in record.attributes.items()
+                }
             )
+
+
+def _apart(record: OrmObject, identity: Value | None) -> bool:
+    """Whether an object is known to stand for another row."""
+    return isinstance(identity, Const) and isinstance(record.key, Const) and identity != record.key

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from greenroom.domain.heap import PERSISTENT, Collection, OrmObject, join_objects
 from greenroom.domain.holding import HINT
 from greenroom.domain.likeness import is_plain
-from greenroom.domain.loading import DEFERRED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
+from greenroom.domain.loading import DEFERRED, DROPPED, IS_LOADED, IS_UNKNOWN, LAZY, LOADED, RAISING, LoadState, Origin, absent
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value
@@ -70,6 +70,7 @@ def _load(
             if target is not None and (name in plan.relationships or len(path) < EAGER_DEPTH):
                 child_key = run.identity(node, (key, name))
                 reverse = (ways_back(relationship, target), key)
+                reach(state, session, target, node)
                 if plan.everywhere:
                     child_plan = Plan(wildcard=plan.wildcard, everywhere=True).merge(child_plan)
                 child = _load(
@@ -87,6 +88,26 @@ def _load(
     if back is not None:
         record.values.update((HINT + name, Ref(back[1])) for name in back[0])
     return key
+
+
+def reach(state: State, session: int | None, target: MappedClass, node: ast.AST) -> None:
+    """Another load may bring rows whose objects are in the session already: what was absent in their columns is certain no more."""
+    for key, other in state.kin_of(session, target.symbol) if session is not None else ():
+        if other.mapped is not target or not other.life & PERSISTENT or (other.loaded_at is not None and other.loaded_at.node is node):
+            continue
+        absences = [(name, known) for name, known in other.attributes.items() if known.bits & ~LOADED]
+        found = {name: known.unsure() for name, known in absences if _comes_along(other, name, known)}
+        if found:
+            state.heap[key] = other.evolve(attributes={**other.attributes, **found})
+
+
+def _comes_along(record: OrmObject, name: str, known: LoadState) -> bool:
+    """Whether a row without options fills an attribute: what was dropped, and columns that only an option had left out."""
+    if known.bits & DROPPED:
+        return True
+    column = record.mapped.columns.get(name)
+    deferred = column.deferred if column is not None else record.mapped.column_properties.get(name, True)
+    return bool(known.bits & (DEFERRED | RAISING)) and not deferred
 
 
 def ways_back(relationship: Relationship, target: MappedClass) -> tuple[str, ...]:

@@ -35,10 +35,12 @@ def merge(run: Run, state: State, session: int, effect: Effect, args: Arguments,
     for name, known in record.attributes.items():
         if known.bits == LOADED and name in record.mapped.columns:
             attributes[name] = IS_LOADED
-        if known.bits & 1 and name in record.mapped.relationships and name in record.values:
+        if known.bits & LOADED and name in record.mapped.relationships and name in record.values:
             attributes[name] = IS_LOADED
             values[name] = _merged_value(run, state, key, record, name, node)
-    dirty = frozenset(record.dirty | {n for n, s in record.attributes.items() if s.bits & 1 and n in record.mapped.columns})
+    dirty = record.dirty
+    if record.life & TRANSIENT:  # What another object was loaded with is the same in the row, what a new one was given may differ.
+        dirty |= {n for n, s in record.attributes.items() if s.bits & LOADED and n in record.mapped.columns}
     state.heap[key] = merged.evolve(attributes=attributes, values=values, dirty=dirty - set(record.mapped.primary_key))
     return Ref(key)
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from greenroom.domain.heap import PERSISTENT, Collection, Instance, OrmObject
+from greenroom.domain.holding import GIVEN
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
@@ -39,7 +40,7 @@ def known_truth(state: State, value: Value) -> bool | None:
 def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool) -> None:  # noqa: C901 - one case for each form of test
     """Take ``test`` (which evaluated to ``value``) to be ``truth``; raises :class:`Infeasible` when that cannot be."""
     known = known_truth(state, value)
-    if known is not None and known is not truth:
+    if known is not None and known is not truth and not _was_nothing(state, test, truth=truth):
         raise Infeasible
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -70,6 +71,42 @@ def assume(run: Run, state: State, test: ast.expr, value: Value, *, truth: bool)
         if state.facts.get(key, truth) is not truth:
             raise Infeasible
         state.facts[key] = truth
+
+
+def _was_nothing(state: State, test: ast.expr, *, truth: bool) -> bool:
+    """Whether a test may find that a to-one relationship was loaded as None; the state then says so."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _was_nothing(state, operand, truth=not truth)
+        case ast.Compare(left=ast.Attribute() as read, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]) if truth:
+            pass
+        case ast.Compare(left=ast.Attribute() as read, ops=[ast.IsNot() | ast.NotEq()], comparators=[ast.Constant(value=None)]) if (
+            not truth
+        ):
+            pass
+        case ast.Attribute() as read if not truth:
+            pass
+        case _:
+            return False
+    owner = state.variables.get(read.value.id) if isinstance(read.value, ast.Name) else None
+    record = state.record(owner) if owner is not None else None
+    if not isinstance(owner, Ref) or not isinstance(record, OrmObject) or not _can_be_nothing(record, read.attr):
+        return False
+    relationship = record.mapped.relationships[read.attr]
+    state.heap[owner.id] = record.evolve(values={**record.values, **dict.fromkeys((read.attr, *relationship.local_foreign_keys), NONE)})
+    return True
+
+
+def _can_be_nothing(record: OrmObject, name: str) -> bool:
+    """Whether an object that was loaded for a relationship stands for None, too: no key is known, and nothing was assigned."""
+    relationship = record.mapped.relationships.get(name)
+    if relationship is None or relationship.uselist or record.many or GIVEN + name in record.values:
+        return False
+    if record.plan.relationships.get(name, ("", None))[0] == "contains_eager" or not isinstance(record.values.get(name), Ref):
+        return False
+    keys = relationship.local_foreign_keys
+    unknown = all(isinstance(record.values.get(key, ANYTHING), Anything) for key in keys)
+    return unknown and all(column.nullable for key in keys if (column := record.mapped.columns.get(key)) is not None)
 
 
 def is_last(state: State, target: ast.expr) -> bool | None:

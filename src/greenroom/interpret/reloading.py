@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from greenroom.domain.heap import PENDING, PERSISTENT, Collection, OrmObject
-from greenroom.domain.holding import HINT
+from greenroom.domain.holding import GIVEN, HINT
 from greenroom.domain.loading import (
     DEFERRED,
     DROPPED,
@@ -22,12 +22,13 @@ from greenroom.domain.loading import (
     Origin,
     absent,
 )
+from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Ref, Value
 from greenroom.facts.records import Direction, MappedClass, Relationship
 from greenroom.interpret.answers import many_to_one
 from greenroom.interpret.deeds import EXPIRED_HERE, MARKS, discard, expire_below
-from greenroom.interpret.materialise import assumed, column_states, condition_of, related_value, strategy_of, ways_back
+from greenroom.interpret.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of, ways_back
 from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
@@ -89,19 +90,37 @@ def _refreshed(run: Run, state: State, key: int, found: OrmObject, relationship:
     made, back = state.orm(child), ways_back(relationship, target)
     if made is not None and back:
         state.heap[child] = made.evolve(values={**made.values, **{HINT + name: Ref(key) for name in back}})
-    value = related_value(run, state, node, key, relationship, Ref(child))
-    collection = state.record(value)
-    if isinstance(value, Ref) and isinstance(collection, Collection) and _has_no_rows(state, found, relationship, child):
+    return collected(run, state, node, key, relationship, child)
+
+
+def collected(run: Run, state: State, node: ast.AST, owner: int, relationship: Relationship, child: int) -> Value:
+    """The value of a relationship that is loaded for an object that was there before: empty where no row can refer to it."""
+    value = related_value(run, state, node, owner, relationship, Ref(child))
+    collection, record = state.record(value), state.orm(owner)
+    if isinstance(value, Ref) and isinstance(collection, Collection) and record is not None and _has_no_rows(record, relationship):
         state.heap[value.id] = replace(collection, items=(), element=None)
     return value
 
 
-def _has_no_rows(state: State, found: OrmObject, relationship: Relationship, child: int) -> bool:
-    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was."""
-    if found.new is not True or found.session is None or relationship.direction is not Direction.ONE_TO_MANY:
-        return False
-    others = state.kin_of(found.session, relationship.target) if relationship.target is not None else []
-    return not any(other.mapped.symbol is relationship.target and other.new is not False for key, other in others if key != child)
+def _has_no_rows(owner: OrmObject, relationship: Relationship) -> bool:
+    """Whether no row can refer to an object: it was inserted in this transaction, and no such row was since."""
+    return owner.new is True and relationship.direction is Direction.ONE_TO_MANY and GIVEN + relationship.name not in owner.values
+
+
+def _brought_back(
+    run: Run, state: State, key: int, found: OrmObject, relationship: Relationship, plan: Plan, node: ast.AST
+) -> dict[str, Value]:
+    """What a relationship holds that is loaded together with its owner, by name."""
+    target = run.backend.mapped(relationship.target) if relationship.target is not None else None
+    if target is None:
+        return {}
+    name = relationship.name
+    reach(state, found.session, target, node)
+    child = load_object(
+        run, state, target, found.session, plan, node, many=relationship.uselist, extra=("reload", key, name),
+        path=((found.mapped.name, name),),
+    )  # fmt: skip
+    return {name: collected(run, state, node, key, relationship, child)}
 
 
 def doubt(state: State, keys: Iterable[int]) -> None:
@@ -110,13 +129,6 @@ def doubt(state: State, keys: Iterable[int]) -> None:
         found = state.orm(key)
         if found is not None:
             state.heap[key] = found.evolve(attributes={name: known.unsure() for name, known in found.attributes.items()})
-
-
-def reach(state: State, session: int | None, target: MappedClass) -> None:
-    """Another load may bring objects back that are in the session already: what was expired in them is certain no more."""
-    for key, other in state.kin_of(session, target.symbol) if session is not None else ():
-        if other.mapped is target and other.life & PERSISTENT and any(s.bits & DROPPED for s in other.attributes.values()):
-            state.heap[key] = other.evolve(attributes={n: s.unsure() if s.bits & DROPPED else s for n, s in other.attributes.items()})
 
 
 def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> None:  # noqa: C901, PLR0912 - one step for each kind of attribute
@@ -170,29 +182,17 @@ def reload(run: Run, state: State, key: int, node: ast.AST, *, drop: bool) -> No
             attributes[name] = absent(RAISING, Origin(here, f"`{name}` is configured to raise"))
         elif condition == 1:
             attributes[name] = IS_LOADED
-            target = run.backend.mapped(relationship.target) if relationship.target is not None else None
-            if target is not None and strategy not in ("noload", "write_only", "dynamic"):
-                reach(state, found.session, target)
-                child = load_object(
-                    run,
-                    state,
-                    target,
-                    found.session,
-                    plan,
-                    node,
-                    many=relationship.uselist,
-                    extra=("reload", key, name),
-                    path=((mapped.name, name),),
-                )
-                values[name] = related_value(run, state, node, key, relationship, Ref(child))
+            if strategy == "noload":
+                values.pop(name, None)
+            elif strategy not in ("write_only", "dynamic"):
+                values.update(_brought_back(run, state, key, found, relationship, plan, node))
         elif known.bits == UNKNOWN or (found.assumed and known.bits == 1):
             attributes[name] = LoadState(UNKNOWN)
         else:
             if relationship.direction is Direction.MANY_TO_ONE and isinstance(values.get(name), Ref):
                 values["~" + name] = values[name]
             elif relationship.direction is Direction.MANY_TO_ONE and values.get(name) == NONE and name not in found.dirty:
-                attributes[name] = IS_LOADED
-                continue
+                values.update(dict.fromkeys(relationship.local_foreign_keys, NONE))  # A session answers that without asking.
             values.pop(name, None)
             if known.bits & (1 | REFRESHED_AWAY) and drop:
                 attributes[name] = absent(REFRESHED_AWAY, Origin(here, f"this refresh unloads `{name}`"))

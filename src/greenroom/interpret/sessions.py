@@ -153,8 +153,16 @@ def _delete(run: Run, state: State, session: int, effect: Effect, args: Argument
             if record.life == PENDING:
                 run.may_raise(NOT_PERSISTENT, state)
                 raise Diverted
-            state.heap[atom.id] = record.evolve(dirty=record.dirty | {deeds.DELETION})
+            state.heap[atom.id] = record.evolve(attributes=_cascaded(record), dirty=record.dirty | {deeds.DELETION})
     return NONE
+
+
+def _cascaded(record: OrmObject) -> dict[str, LoadState]:
+    """``delete`` loads, unless the database is trusted with it (``passive_deletes``), the relationships along which it cascades."""
+    below = {name for name, declared in record.mapped.relationships.items() if "delete" in declared.cascade and name in record.attributes}
+    if not below:
+        return record.attributes
+    return {n: s.unsure() if n in below or s.bits & DROPPED else s for n, s in record.attributes.items()}
 
 
 def _flush(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
@@ -264,8 +272,6 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
     identity = args.get(1, "ident")
     populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
-    if required and existing is None:
-        run.may_raise(NO_RESULT, state)
     if existing is not None and not populate:
         record = state.orm(existing)
         # Only what was expired as a whole is loaded, not what lacks some attributes.
@@ -276,18 +282,22 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
             autoflush(run, state, session, node)
             reloading.reload(run, state, existing, node, drop=False)
         return Ref(existing)
-    if not required and existing is None and run.pick(2):
-        return NONE
     work.begin(state, session)
     autoflush(run, state, session, node)
+    run.may_raise(DATABASE_ERROR, state)
+    if required and existing is None:
+        run.may_raise(NO_RESULT, state)
+    if not required and existing is None and run.pick(2):
+        return NONE
     plan = plan_of(state, args.get(None, "options"), mapped)
-    return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate))
+    return Ref(fetch(run, state, session, mapped, plan, node, identity=identity, populate=populate, by_key=not populate))
 
 
 def _execute(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
     shape = effect.shape if isinstance(effect, Execute) else "rows"
     statement = run.one_of(args.get(0, "statement") or ANYTHING)
     if isinstance(statement, Statement) and statement.textual:
+        work.refer(state, session, None)
         if run.settings.sqlalchemy != "2.0":
             autoflush(run, state, session, node)
         return Rows(ANYTHING, scalars=shape != "rows")
@@ -296,6 +306,8 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     if not isinstance(statement, Statement):
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):
+        run.may_raise(work.INTEGRITY_ERROR, state)
+        work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING
@@ -352,7 +364,7 @@ def _told(statement: Statement, mapped: MappedClass) -> Iterator[tuple[str, Valu
 
 def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:
     """ORM-enabled UPDATE and DELETE change the objects of the session that match."""
-    mapped = next((entity.mapped for entity in statement.entities if entity.mapped is not None), None) or _target(statement)
+    mapped = _target(statement)
     if mapped is None or not statement.synchronize:
         return
     here = run.site(node)
@@ -382,7 +394,8 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
 
 
 def _target(statement: Statement) -> MappedClass | None:
-    return next((owner for owner, _ in statement.plans if owner is not None), None)
+    named = (entity.mapped for entity in statement.entities if entity.mapped is not None)
+    return next(named, None) or next((owner for owner, _ in statement.plans if owner is not None), None)
 
 
 def _matches(statement: Statement, mapped: MappedClass, key: int, record: OrmObject) -> bool | None:

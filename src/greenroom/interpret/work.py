@@ -6,6 +6,7 @@ import ast
 
 from greenroom.domain.deeds import Deed
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.holding import GIVEN
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -14,6 +15,7 @@ from greenroom.domain.loading import (
     IS_BLANK,
     IS_LOADED,
     LAZY,
+    LOADED,
     RAISING,
     REFRESHED_AWAY,
     LoadState,
@@ -24,10 +26,12 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
 from greenroom.interpret.deeds import DELETION, KEY, SOMETHING, each
+from greenroom.interpret.materialise import condition_of
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT
 
+GIVES = Const(value=True)
 INTEGRITY_ERROR = External("sqlalchemy.exc.IntegrityError")
 
 
@@ -98,6 +102,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     begin(state, session)
     _load_parents(run, state, session, node)
     _may_fail(run, state, session, node)
+    written = {record.mapped.symbol: record.mapped for _, record in state.waiting(session) if record.life & PENDING or record.dirty}
     for key, record in state.waiting(session):
         if DELETION in record.dirty:
             state.heap[key] = record.evolve(life=DELETED, attributes=_deleted(record), dirty=frozenset())
@@ -106,8 +111,26 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
         elif record.dirty & _written(record.mapped):
             state.heap[key] = _updated(run, record, node)
         elif record.dirty:
-            attributes = {**record.attributes, **_visited(run, record.mapped, node)}
-            state.heap[key] = record.evolve(attributes=attributes, dirty=frozenset(), assigned_at={})
+            state.heap[key] = _unwritten(run, record, node).evolve(dirty=frozenset(), assigned_at={})
+    for mapped in written.values():
+        refer(state, session, mapped)
+
+
+def refer(state: State, session: int, mapped: MappedClass | None) -> None:
+    """Written rows of a class, or of nobody knows what, may refer to objects that are new: their collections need not be empty."""
+    classes = set()
+    while mapped is not None:
+        classes.add(mapped.symbol)
+        mapped = mapped.parent
+    for key, record in state.waiting(session):
+        if record.new is not True:
+            continue
+        marks = {
+            GIVEN + name: GIVES for name, declared in record.mapped.relationships.items()
+            if declared.uselist and (not classes or declared.target in classes) and GIVEN + name not in record.values
+        }  # fmt: skip
+        if marks:
+            state.heap[key] = record.evolve(values={**record.values, **marks})
 
 
 def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -139,10 +162,37 @@ def _visited(run: Run, mapped: MappedClass, node: ast.AST) -> dict[str, LoadStat
     }
 
 
+def _unwritten(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
+    """An object that a flush visits and does not write: one that is expired is loaded for its key."""
+    if is_expired(record):
+        return _loaded_again(run, record, DROPPED)
+    return record.evolve(attributes={**record.attributes, **_visited(run, record.mapped, node)})
+
+
+def _loaded_again(run: Run, record: OrmObject, bits: int = DROPPED & ~GENERATED) -> OrmObject:
+    """An expired object whose key a flush needs: it is loaded, with what its class or an option loads along with it."""
+    if not is_expired(record):
+        return record
+    attributes, values = dict(record.attributes), dict(record.values)
+    for name, known in record.attributes.items():
+        relationship = record.mapped.relationships.get(name)
+        if relationship is None:
+            attributes[name] = known.without(bits)
+        elif known.bits & bits and condition_of(run, record.mapped, relationship, record.plan, again=True) == LOADED:
+            attributes[name] = known.without(bits)
+            values.pop(name, None)
+    return record.evolve(attributes=attributes, values=values)
+
+
+def is_expired(record: OrmObject) -> bool:
+    """Whether an object has lost everything, its key included."""
+    return any(record.attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in record.attributes)
+
+
 def _deleted(record: OrmObject) -> dict[str, LoadState]:
     """The DELETE needs the key, so that an expired object is loaded first; relationships through which others hold it are loaded too."""
     attributes: dict[str, LoadState] = {}
-    expired_key = any(record.attributes[name].bits & DROPPED for name in record.mapped.primary_key if name in record.attributes)
+    expired_key = is_expired(record)
     for name, known in record.attributes.items():
         relationship = record.mapped.relationships.get(name)
         if relationship is None:
@@ -151,7 +201,7 @@ def _deleted(record: OrmObject) -> dict[str, LoadState]:
             attributes[name] = known
         else:
             many_to_one = relationship.direction is Direction.MANY_TO_ONE
-            attributes[name] = known.unsure() if many_to_one else known.without(LAZY | REFRESHED_AWAY)
+            attributes[name] = known.unsure() if many_to_one else known.without(LAZY | REFRESHED_AWAY | RAISING)
     return attributes
 
 
@@ -166,16 +216,8 @@ def _load_parents(run: Run, state: State, session: int, node: ast.AST) -> None:
                 continue
             for atom in atoms(value):
                 parent = state.record(atom)
-                if (
-                    isinstance(atom, Ref)
-                    and isinstance(parent, OrmObject)
-                    and parent.life & PERSISTENT
-                    and any(s.bits & (DROPPED & ~GENERATED) for n, s in parent.attributes.items() if n in parent.mapped.columns)
-                ):
-                    columns = {
-                        n: (s.without(DROPPED & ~GENERATED) if n in parent.mapped.columns else s) for n, s in parent.attributes.items()
-                    }
-                    state.heap[atom.id] = parent.evolve(attributes=columns)
+                if isinstance(atom, Ref) and isinstance(parent, OrmObject) and parent.life & PERSISTENT:
+                    state.heap[atom.id] = _loaded_again(run, parent)
 
 
 def _written(mapped: MappedClass) -> frozenset[str]:
@@ -252,13 +294,11 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
     mapped = record.mapped
     here = run.site(node)
     fetched = mapped.eager_defaults is EagerDefaults.ALWAYS
-    # An UPDATE of an expired object loads its other columns first.
-    columns = {*mapped.columns, *mapped.column_properties}
-    attributes = {name: (s.without(DROPPED & ~GENERATED) if name in columns else s) for name, s in record.attributes.items()}
-    values = dict(record.values)
+    loaded = _loaded_again(run, record)
+    attributes, values = dict(loaded.attributes), dict(loaded.values)
     for name, column in mapped.columns.items():
         if name in record.dirty:
-            if isinstance(record.values.get(name), SqlExpression):
+            if isinstance(values.get(name), SqlExpression):
                 computed = Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression")
                 attributes[name] = _generated(computed, fetched=fetched and (column.generated_on_insert or column.generated_on_update))
                 del values[name]
