@@ -1,6 +1,6 @@
 """``python -m greenroom``."""
 
-from greenroom.cli.main import main
+from greenroom.cli.main import entry
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    entry()

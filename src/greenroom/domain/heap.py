@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 from greenroom.domain.loading import LoadState, Origin, Site
@@ -68,7 +68,16 @@ class OrmObject:
 
     def evolve(self, **changes: object) -> OrmObject:
         """A copy with ``changes``."""
-        return replace(self, **changes)  # type: ignore[arg-type]  # the names are those of fields
+        made: OrmObject = _NEW(OrmObject)
+        for name in _SLOTS:
+            setattr(made, name, changes[name] if name in changes else getattr(self, name))
+        made.held = None
+        made._conditions = None if "attributes" in changes else self._conditions
+        return made
+
+
+_NEW = object.__new__
+_SLOTS = tuple(part.name for part in fields(OrmObject) if part.init)
 
 
 @dataclass(slots=True)
