@@ -67,3 +67,47 @@ def test_a_failed_flush_stays_with_its_session(loop: str, expected: list[int], t
     assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [finding["line"] for finding in report["findings"]] == expected
+
+
+TASKS = """\
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Database(Protocol):
+    def begin(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+
+class Service:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def rename(self, user: User) -> None:
+        async with self.database.begin() as session:
+            await session.get(User, 2)
+            session.add(User(name=user.name))
+            await session.flush()
+
+    async def rename_all(self, users: list[User]) -> None:
+        await asyncio.gather(*[self.rename(user) for user in users])
+"""
+
+
+def test_that_objects_have_a_session_gives_no_task_that_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "app.py").write_text(TASKS, encoding="utf-8")
+    assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
