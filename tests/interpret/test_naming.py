@@ -14,7 +14,7 @@ from greenroom.domain.loading import IS_BLANK, IS_LOADED, Origin
 from greenroom.domain.plans import Plan
 from greenroom.domain.values import NONE, Anything, Const, Ref
 from greenroom.facts.records import MappedClass, Schema
-from greenroom.interpret.naming import Naming
+from greenroom.interpret.tabulation.naming import Naming
 from greenroom.program.symbols import Class
 
 MAPPED = cast("MappedClass", object())

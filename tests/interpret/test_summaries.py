@@ -13,7 +13,8 @@ import pytest
 import greenroom
 from greenroom.cli.main import main
 from greenroom.domain.summary import Summary
-from greenroom.interpret import relocation, tracker
+from greenroom.interpret import tracker
+from greenroom.interpret.tabulation import relocation
 from tests.executable.page import Block, read_pages
 from tests.executable.project import write_project
 

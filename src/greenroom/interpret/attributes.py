@@ -26,14 +26,14 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
-from greenroom.interpret.answers import many_to_one, refers_to_nothing
-from greenroom.interpret.deeds import MODIFIED
-from greenroom.interpret.materialise import assumed, reach, strategy_of, ways_back
-from greenroom.interpret.materialise import load as load_object
-from greenroom.interpret.reloading import collected, doubt, reload
 from greenroom.interpret.run import Run
-from greenroom.interpret.sessions import autoflush
-from greenroom.interpret.work import GIVES, attach, begin, claim, is_expired, recover
+from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
+from greenroom.interpret.session.deeds import MODIFIED
+from greenroom.interpret.session.materialise import assumed, reach, strategy_of, ways_back
+from greenroom.interpret.session.materialise import load as load_object
+from greenroom.interpret.session.reloading import collected, doubt, reload
+from greenroom.interpret.session.sessions import autoflush
+from greenroom.interpret.session.work import GIVES, attach, begin, claim, is_expired, recover
 from greenroom.program.symbols import External
 
 MISSING_GREENLET = External("sqlalchemy.exc.MissingGreenlet")

@@ -37,17 +37,19 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import closures, containers, dynamic, library, queries, rows, tasks
+from greenroom.interpret import containers, dynamic, library, queries, tasks
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
-from greenroom.interpret.deeds import UNCLEAR, redo
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
-from greenroom.interpret.sessions import perform
+from greenroom.interpret.session import rows
+from greenroom.interpret.session.deeds import UNCLEAR, redo
+from greenroom.interpret.session.sessions import perform
 from greenroom.interpret.stubs import implementation, is_stub, says_nothing
-from greenroom.interpret.summaries import summarised
 from greenroom.interpret.symbolic import symbolic
+from greenroom.interpret.tabulation import closures
+from greenroom.interpret.tabulation.summaries import summarised
 from greenroom.program.symbols import External, Function, Module
 from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS

@@ -20,9 +20,9 @@ from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import library
 from greenroom.interpret.access import is_enum, put
 from greenroom.interpret.binding import bind
-from greenroom.interpret.materialise import retire
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import validate
+from greenroom.interpret.session.materialise import retire
 from greenroom.interpret.symbolic import session_class
 from greenroom.program.symbols import Class, Function
 from greenroom.program.types import Named

@@ -12,9 +12,9 @@ from greenroom.domain.values import (
     DynamicQuery,
     Value,
 )
-from greenroom.interpret import reloading, work
 from greenroom.interpret.attributes import MISSING_GREENLET, report
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import reloading, work
 
 RUNNING = frozenset({"all", "first", "one", "one_or_none", "scalar", "scalars", "count", "__getitem__", "exists", "paginate", "get"})
 """Methods of a dynamic relationship that run its query."""

@@ -16,9 +16,9 @@ from greenroom.interpret.concern import COMMON, Candidate, candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
-from greenroom.interpret.materialise import assumed
 from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
+from greenroom.interpret.session.materialise import assumed
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
 from greenroom.interpret.tracker import Tracker

@@ -33,14 +33,15 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, queries, work
+from greenroom.interpret import containers, queries
 from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
 from greenroom.interpret.dumps import dumped
-from greenroom.interpret.identity import mapped_of
 from greenroom.interpret.protocols import equal
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import work
+from greenroom.interpret.session.identity import mapped_of
 from greenroom.interpret.standard import HANDLERS
 from greenroom.interpret.symbolic import session_class
 from greenroom.interpret.tasks import TASK_HANDLERS

@@ -22,10 +22,10 @@ from greenroom.domain.values import (
     Ref,
     Value,
 )
-from greenroom.interpret import work
 from greenroom.interpret.construction import open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import work
 from greenroom.program.symbols import External, Function
 
 SUPPRESSING = "suppress"

@@ -22,8 +22,8 @@ from greenroom.domain.values import (
     Value,
 )
 from greenroom.facts.records import MappedClass
-from greenroom.interpret.identity import mapped_of, options_in
 from greenroom.interpret.run import Run
+from greenroom.interpret.session.identity import mapped_of, options_in
 from greenroom.semantics.options import RELATIONSHIP_OPTIONS
 
 RESTRICTING = frozenset(

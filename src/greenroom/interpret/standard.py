@@ -25,7 +25,7 @@ from greenroom.domain.values import (
     atoms,
     join_values,
 )
-from greenroom.interpret import containers, deeds
+from greenroom.interpret import containers
 from greenroom.interpret.access import get, own_class, put, something
 from greenroom.interpret.attributes import MISSING_GREENLET, read
 from greenroom.interpret.dumps import dumped
@@ -33,6 +33,7 @@ from greenroom.interpret.narrowing import is_a, known_truth
 from greenroom.interpret.protocols import as_model_code, dunder, truth, walk
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Handler, Run
+from greenroom.interpret.session import deeds
 from greenroom.interpret.symbolic import symbolic
 from greenroom.program.symbols import External, Variable
 from greenroom.program.types import Named

@@ -9,8 +9,8 @@ from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, Factory, FunctionValue, Ref, Value, join_values
 from greenroom.interpret.concern import SESSION_NAMES
-from greenroom.interpret.materialise import assumed
 from greenroom.interpret.run import Infeasible, Run
+from greenroom.interpret.session.materialise import assumed
 from greenroom.program.symbols import Class, External, Function
 from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, TypeVarRef, Union
 

@@ -1,6 +1,6 @@
 """The closed set of things that a session operation can do, as data.
 
-A row names effects; :mod:`greenroom.interpret.sessions` is the only code that carries them out.
+A row names effects; :mod:`greenroom.interpret.session.sessions` is the only code that carries them out.
 """
 
 from __future__ import annotations

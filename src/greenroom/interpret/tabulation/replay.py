@@ -15,10 +15,10 @@ from greenroom.domain.heap import join_objects
 from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE
-from greenroom.interpret.deeds import redo
-from greenroom.interpret.materialise import retire
-from greenroom.interpret.relocation import Relocation
 from greenroom.interpret.run import Run
+from greenroom.interpret.session.deeds import redo
+from greenroom.interpret.session.materialise import retire
+from greenroom.interpret.tabulation.relocation import Relocation
 
 
 def replayed(

@@ -13,7 +13,7 @@ from greenroom.domain.heap import OrmObject, SessionObject
 from greenroom.domain.state import State
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.domain.values import Ref
-from greenroom.interpret.naming import Naming
+from greenroom.interpret.tabulation.naming import Naming
 from greenroom.program.symbols import Class
 
 NOTHING: frozenset[tuple[int, Class | None]] = frozenset()

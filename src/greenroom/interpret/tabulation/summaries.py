@@ -17,12 +17,12 @@ from greenroom.domain.likeness import is_plain
 from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
-from greenroom.interpret.footprints import NOTHING, all_of, footprint, surroundings
-from greenroom.interpret.generality import Outline, general_arguments, outline
-from greenroom.interpret.naming import Naming, Unnameable
-from greenroom.interpret.relocation import Relocation
-from greenroom.interpret.replay import replayed
 from greenroom.interpret.run import Run
+from greenroom.interpret.tabulation.footprints import NOTHING, all_of, footprint, surroundings
+from greenroom.interpret.tabulation.generality import Outline, general_arguments, outline
+from greenroom.interpret.tabulation.naming import Naming, Unnameable
+from greenroom.interpret.tabulation.relocation import Relocation
+from greenroom.interpret.tabulation.replay import replayed
 from greenroom.program.symbols import Class, External
 
 Ways: TypeAlias = "tuple[Outcomes, list[Raised]]"

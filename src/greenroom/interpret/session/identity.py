@@ -21,9 +21,9 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.facts.records import Direction, MappedClass, Relationship
-from greenroom.interpret.answers import many_to_one
-from greenroom.interpret.materialise import column_states, condition_of, load, reach, related_value, strategy_of
 from greenroom.interpret.run import Run
+from greenroom.interpret.session.answers import many_to_one
+from greenroom.interpret.session.materialise import column_states, condition_of, load, reach, related_value, strategy_of
 from greenroom.semantics.strategies import AFTER_LOAD
 
 

@@ -26,11 +26,11 @@ from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Ref, Value
 from greenroom.facts.records import Direction, MappedClass, Relationship
-from greenroom.interpret.answers import many_to_one
-from greenroom.interpret.deeds import EXPIRED_HERE, MARKS, discard, expire_below
-from greenroom.interpret.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of, ways_back
-from greenroom.interpret.materialise import load as load_object
 from greenroom.interpret.run import Run
+from greenroom.interpret.session.answers import many_to_one
+from greenroom.interpret.session.deeds import EXPIRED_HERE, MARKS, discard, expire_below
+from greenroom.interpret.session.materialise import assumed, column_states, condition_of, reach, related_value, strategy_of, ways_back
+from greenroom.interpret.session.materialise import load as load_object
 from greenroom.semantics.strategies import AFTER_LOAD, CHAINING
 
 

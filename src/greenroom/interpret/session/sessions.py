@@ -26,11 +26,11 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.facts.records import MappedClass
-from greenroom.interpret import deeds, reloading, work
-from greenroom.interpret.identity import fetch, find, mapped_of, meet, plan_of
-from greenroom.interpret.merging import merge
-from greenroom.interpret.rows import NO_RESULT, nothing
 from greenroom.interpret.run import Diverted, Run
+from greenroom.interpret.session import deeds, reloading, work
+from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
+from greenroom.interpret.session.merging import merge
+from greenroom.interpret.session.rows import NO_RESULT, nothing
 from greenroom.program.symbols import External
 from greenroom.semantics.effects import (
     Attach,

@@ -16,7 +16,7 @@ from greenroom.domain.loading import LoadState, Origin
 from greenroom.domain.plans import NOTHING, Plan
 from greenroom.domain.values import MADE, Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
 from greenroom.facts.records import MappedClass, Schema
-from greenroom.interpret.generality import general
+from greenroom.interpret.tabulation.generality import general
 from greenroom.program.symbols import Class, Function, Module
 
 

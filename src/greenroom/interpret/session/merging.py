@@ -9,10 +9,10 @@ from greenroom.domain.loading import BLANK, IS_LOADED, LOADED
 from greenroom.domain.plans import NOTHING
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Arguments, Ref, Value, atoms
-from greenroom.interpret import work
-from greenroom.interpret.identity import plan_of
-from greenroom.interpret.materialise import load, related_value, retire
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import work
+from greenroom.interpret.session.identity import plan_of
+from greenroom.interpret.session.materialise import load, related_value, retire
 from greenroom.semantics.effects import Effect
 
 

@@ -25,9 +25,9 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
-from greenroom.interpret.deeds import DELETION, KEY, SOMETHING, each
-from greenroom.interpret.materialise import condition_of
 from greenroom.interpret.run import Run
+from greenroom.interpret.session.deeds import DELETION, KEY, SOMETHING, each
+from greenroom.interpret.session.materialise import condition_of
 from greenroom.program.symbols import External
 from greenroom.semantics.strategies import AFTER_INSERT
 

@@ -1,0 +1,1 @@
+"""What a session does: its operations, its identity map, its unit of work, loading."""

@@ -1,0 +1,1 @@
+"""What calls did, kept for the next call in the same situation."""
