@@ -107,7 +107,7 @@ class Service:
 """
 
 
-def test_that_objects_have_a_session_gives_no_task_that_session(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tasks_that_open_sessions_of_their_own_share_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "app.py").write_text(TASKS, encoding="utf-8")
     assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
     assert json.loads(capsys.readouterr().out)["findings"] == []

@@ -195,8 +195,8 @@ class Run:
         if known is not None:
             return known
         fragments[key] = Fragment(ANYTHING, {})  # for definitions that need themselves
-        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit)
-        self.calls, self.module, self.raised, self.yielders, self.greenlet = [], module, None, [], 0
+        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit, self.used)
+        self.calls, self.module, self.raised, self.yielders, self.greenlet, self.used = [], module, None, [], 0, None
         self.steps, self.began, self.limit = 0, 0, self.total
         state = State()
         value: Value = ANYTHING
@@ -204,7 +204,7 @@ class Run:
             with self.joined(), suppress(Infeasible, Diverted):
                 value = make(state)
         finally:
-            self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit = context
+            (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit, self.used) = context
         made = fragments[key] = state.fragment(value)
         for place, record in made.heap.items():
             self.tracker.originals.setdefault(place, record)

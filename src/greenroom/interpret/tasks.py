@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from greenroom.domain.events import SharedSession
@@ -33,7 +33,7 @@ def group_task(run: Run, state: State, key: int, args: Arguments, node: ast.AST)
     value = args.get(0) or ANYTHING
     if isinstance(value, FunctionValue) and run.module is not None:
         value = Pending(value, Arguments(args.positional[1:]), node, run.module)
-    held = _in_reach(state, (value,))
+    held = state.reachable((value,))
     with run.sessions_used() as sessions:
         result = background(run, state, Arguments((value,)), node)
     used = shared(state, value, sessions, held)
@@ -82,7 +82,7 @@ def _gather(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     users: dict[int, int] = {}
     results: list[Value] = []
     for value in expanded:
-        held = _in_reach(state, expanded)
+        held = state.reachable(expanded)
         with run.sessions_used() as used, _one_by_one(state, value if repeated or args.open else NONE):
             results.append(run.tables.await_value(run, state, value, node))
         for session in shared(state, value, used, held):
@@ -108,11 +108,6 @@ def _one_by_one(state: State, value: Value) -> Iterator[None]:
             yield
 
 
-def _in_reach(state: State, values: Iterable[Value]) -> set[int]:
-    """What the code can reach from here; that a mapped object has a session gives nobody the session."""
-    return state.reachable(values, sealed=state.heap)
-
-
 def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[int]:
     """The sessions that a coroutine ``used`` and others can reach; those among its own arguments are there to be used."""
     found = {session for session in used & held if (record := state.session(session)) is not None and record.is_async}
@@ -127,7 +122,7 @@ def shared(state: State, value: Value, used: set[int], held: set[int]) -> set[in
 def _create_task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``asyncio.create_task``: tasks that have not been awaited yet run at the same time."""
     value = args.get(0) or ANYTHING
-    held = _in_reach(state, (value,))
+    held = state.reachable((value,))
     with run.sessions_used() as sessions:
         result = background(run, state, args, node)
     used = shared(state, value, sessions, held)
