@@ -69,45 +69,33 @@ def test_a_failed_flush_stays_with_its_session(loop: str, expected: list[int], t
     assert [finding["line"] for finding in report["findings"]] == expected
 
 
-TASKS = """\
-import asyncio
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
-
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+TASKS = (
+    PROGRAM[: PROGRAM.index("async def fill")]
+    + """\
+async def load(session: AsyncSession) -> User | None:
+    return await session.get(User, 2)
 
 
-class Base(DeclarativeBase):
-    pass
+@asynccontextmanager
+async def perhaps(wanted: bool) -> AsyncGenerator[AsyncSession, None]:
+    if wanted:
+        async with opened() as session:
+            yield session
 
 
-class User(Base):
-    __tablename__ = "user"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+async def rename(user: User, wanted: bool) -> str:
+    async with perhaps(wanted) as session:
+        found = await load(session)
+    return found.name
 
 
-class Database(Protocol):
-    def begin(self) -> AbstractAsyncContextManager[AsyncSession]: ...
-
-
-class Service:
-    def __init__(self, database: Database) -> None:
-        self.database = database
-
-    async def rename(self, user: User) -> None:
-        async with self.database.begin() as session:
-            await session.get(User, 2)
-            session.add(User(name=user.name))
-            await session.flush()
-
-    async def rename_all(self, users: list[User]) -> None:
-        await asyncio.gather(*[self.rename(user) for user in users])
+async def rename_all(users: list[User], wanted: bool) -> None:
+    await asyncio.gather(*[rename(user, wanted) for user in users])
 """
+)
 
 
 def test_tasks_that_open_sessions_of_their_own_share_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "app.py").write_text(TASKS, encoding="utf-8")
+    (tmp_path / "app.py").write_text("import asyncio\n" + TASKS, encoding="utf-8")
     assert main(["check", str(tmp_path), "--format", "json", "--exit-zero"]) == 0
     assert json.loads(capsys.readouterr().out)["findings"] == []

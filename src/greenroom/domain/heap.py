@@ -67,17 +67,17 @@ class OrmObject:
         return known
 
     def evolve(self, **changes: object) -> OrmObject:
-        """A copy with ``changes``."""
-        made: OrmObject = _NEW(OrmObject)
-        for name in _SLOTS:
+        """A copy with ``changes``; written out, since no record is copied as often and ``replace`` takes twice as long."""
+        made: OrmObject = object.__new__(OrmObject)
+        for name in _COPIED:
             setattr(made, name, changes[name] if name in changes else getattr(self, name))
         made.held = None
         made._conditions = None if "attributes" in changes else self._conditions
         return made
 
 
-_NEW = object.__new__
-_SLOTS = tuple(part.name for part in fields(OrmObject) if part.init)
+_COPIED = tuple(part.name for part in fields(OrmObject) if part.init)
+"""The fields that a copy takes over; the others hold answers about the record itself."""
 
 
 @dataclass(slots=True)

@@ -72,9 +72,6 @@ class Frame:
     id: int
 
 
-_NEW = object.__new__
-
-
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
@@ -119,18 +116,8 @@ class State:
 
     def fork(self) -> State:
         """An independent copy."""
-        other = _NEW(State)
-        other.variables = self.variables.copy()
-        other.heap = self.heap.copy()
-        other.frames = self.frames
-        other.facts = self.facts.copy()
-        other.frame_id = self.frame_id
-        other.leaving = self.leaving
-        other.returning = self.returning
-        other.renames = self.renames
-        other.held = self.held
-        other.watch = self.watch
-        other.deeds = self.deeds
+        other: State = object.__new__(State)
+        other.become(self)
         return other
 
     def become(self, other: State) -> None:

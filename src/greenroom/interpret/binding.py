@@ -20,6 +20,7 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret.run import Run
 from greenroom.interpret.symbolic import is_session_type, symbolic
+from greenroom.program.functions import defaults
 from greenroom.program.symbols import Function
 
 
@@ -50,11 +51,10 @@ def bind(run: Run, state: State, callee: FunctionValue, args: Arguments) -> dict
         key = run.identity(spec.kwarg, "kwargs")
         state.heap[key] = Collection("dict", None, ANYTHING if args.open else None, None, extra)
         bound[spec.kwarg.arg] = Ref(key)
-    defaults = dict(zip([parameter.arg for parameter in parameters][len(parameters) - len(spec.defaults) :], spec.defaults, strict=True))
-    defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
+    absent = defaults(function)
     for parameter in (*parameters, *spec.kwonlyargs):
         if parameter.arg not in bound:
-            default = defaults.get(parameter.arg)
+            default = absent.get(parameter.arg)
             bound[parameter.arg] = _default(run, state, function, default) if default is not None and not args.open else ANYTHING
         given = bound[parameter.arg]
         if isinstance(given, Anything) and parameter.annotation is not None:

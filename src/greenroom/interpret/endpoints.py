@@ -18,6 +18,7 @@ from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import label, validate
 from greenroom.interpret.symbolic import instance_of, symbolic
+from greenroom.program.functions import defaults
 from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import UNKNOWN, AnnotatedRef, Named, NoneRef, TypeRef, Union
 
@@ -179,10 +180,7 @@ def _parameters(
     """Values for a function's parameters as the framework injects them."""
     spec = function.node.args
     positional = [*spec.posonlyargs, *spec.args]
-    defaults: dict[str, ast.expr] = dict(
-        zip([parameter.arg for parameter in positional][len(positional) - len(spec.defaults) :], spec.defaults, strict=True)
-    )
-    defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
+    absent = defaults(function)
     parameters = [*(positional[1:] if receiver is not None else positional), *spec.kwonlyargs]
     named: list[tuple[str, Value]] = []
 
@@ -199,7 +197,7 @@ def _parameters(
             return step(index + 1, after)
 
         type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
-        dependency = _dependency(run, inner, function, type_ref, defaults.get(parameter.arg))
+        dependency = _dependency(run, inner, function, type_ref, absent.get(parameter.arg))
         if dependency is None:
             return bound(symbolic(run, inner, type_ref, parameter, ("parameter", parameter.arg)), inner)
         provider, where = dependency

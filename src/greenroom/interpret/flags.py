@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from greenroom.domain.values import Const
+from greenroom.program.functions import defaults
 from greenroom.program.symbols import Function
 from greenroom.source.file import SourceFile
 
@@ -63,15 +64,13 @@ def _defaults(function: Function) -> dict[str, bool]:
     if isinstance(function.node, ast.Lambda):
         return {}
     spec = function.node.args
-    positional = [*spec.posonlyargs, *spec.args]
-    pairs = [
-        *zip(positional[len(positional) - len(spec.defaults) :], spec.defaults, strict=True),
-        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
-    ]
+    found = defaults(function)
     return {
         parameter.arg: default.value
-        for parameter, default in pairs
-        if _name(parameter.annotation) == "bool" and isinstance(default, ast.Constant) and isinstance(default.value, bool)
+        for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)
+        if isinstance(default := found.get(parameter.arg), ast.Constant)
+        and isinstance(default.value, bool)
+        and _name(parameter.annotation) == "bool"
     }
 
 

@@ -2,6 +2,7 @@
 
 A closure sees the variables of the function around it as they are, not as they were when it was made. A call takes no longer
 than its caller waits, so that nobody else changes them; with their values taken along, it depends on what it is given alone.
+A closure that the call keeps for later goes on with these values.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from greenroom.domain.likeness import Heap, is_plain
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
-    THERE,
     Anything,
     Arguments,
     Attribute,
@@ -33,11 +32,15 @@ from greenroom.domain.values import (
     Value,
 )
 from greenroom.interpret.run import Run
+from greenroom.interpret.symbolic import ITERABLES, MAPPINGS, SEQUENCES
+from greenroom.program.functions import defaults
 from greenroom.program.symbols import Class, Function
 from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, Union
 
 _CODE = frozenset({ClassValue, Library, ModuleValue, Attribute, Factory})
 """Plain values that say which code is run."""
+_NO_DATA = frozenset({"Callable", "type", "Type", "object", "Any"})
+_CONTAINERS = SEQUENCES | ITERABLES | MAPPINGS
 PLAIN = "plain"
 NESTED = 2
 """How deep an instance or a list is looked into for what it holds."""
@@ -85,11 +88,8 @@ def _is_datum(value: Value, heap: Heap, depth: int) -> bool:
 
 
 def general_value(value: Value, heap: Heap) -> Value:
-    """The general form of a value that is given to a call."""
+    """The general form of a value that is given to a call; a list stays the list that it is, since the call may put something into it."""
     match value:
-        case Ref(key):
-            record = heap.get(key)
-            return THERE if isinstance(record, Collection) and record.owner is None and _is_data(record, heap) else value
         case Choice(several):
             return _choice(several, heap)
         case Method() | Rows():
@@ -160,10 +160,14 @@ def outline(run: Run, state: State, callee: FunctionValue, args: Arguments) -> O
         elif value is not None:
             values.append((name, _unnamed(general_value(value, state.heap))))
             shapes.append((name, shape))
+    return Outline((function.node, tuple(shapes), circumstances(run, function)), Arguments((), tuple(values)))
+
+
+def circumstances(run: Run, function: Function) -> Hashable:
+    """What a call depends on beside what it is given: its own calls in progress, what is legal here, what is being handled."""
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
     handling = run.handling[-1] if run.handling else None
-    context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
-    return Outline((function.node, tuple(shapes), context), Arguments((), tuple(values)))
+    return (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
 
 
 def _unnamed(value: Value) -> Value:
@@ -182,16 +186,14 @@ def _parameters(run: Run, function: Function) -> tuple[list[str], dict[str, obje
     known = run.tracker.parameters.get(function.node)
     if known is None:
         spec = function.node.args
-        positional = [*spec.posonlyargs, *spec.args]
-        every = [*positional, *spec.kwonlyargs]
-        defaults = dict(zip([p.arg for p in positional[len(positional) - len(spec.defaults) :]], spec.defaults, strict=True))
-        defaults.update({p.arg: d for p, d in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if d is not None})
+        every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
+        absent = defaults(function)
         plain: dict[str, object] = {}
         for parameter in every:
             if parameter.annotation is not None:
                 type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
                 if _means_data(run, type_ref):
-                    default = defaults.get(parameter.arg)
+                    default = absent.get(parameter.arg)
                     plain[parameter.arg] = default.value if isinstance(default, ast.Constant) else None
         known = run.tracker.parameters[function.node] = ([p.arg for p in every], plain)
     return known
@@ -210,7 +212,8 @@ def _means_data(run: Run, type_ref: TypeRef | None) -> bool:
             if isinstance(symbol, Class):
                 return run.backend.mapped(symbol) is None and run.backend.schema(symbol) is not None
             known = symbol.root in ("builtins", "typing", "collections", "datetime", "uuid", "decimal", "enum", "pathlib")
-            return known and symbol.name not in ("Callable", "type", "Type", "object", "Any") and all(_means_data(run, a) for a in args)
+            told = bool(args) or symbol.name not in _CONTAINERS  # what may be put into a bare list is not said
+            return known and told and symbol.name not in _NO_DATA and all(_means_data(run, a) for a in args)
         case _:
             return False
 

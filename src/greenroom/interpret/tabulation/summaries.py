@@ -19,7 +19,7 @@ from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
 from greenroom.interpret.run import Run
 from greenroom.interpret.tabulation.footprints import NOTHING, all_of, footprint, surroundings
-from greenroom.interpret.tabulation.generality import Outline, general_arguments, outline
+from greenroom.interpret.tabulation.generality import Outline, circumstances, general_arguments, outline
 from greenroom.interpret.tabulation.naming import Naming, Unnameable
 from greenroom.interpret.tabulation.relocation import Relocation
 from greenroom.interpret.tabulation.replay import replayed
@@ -193,9 +193,7 @@ def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: 
     Raises:
         Unnameable: the callee sees variables of a function that is still running.
     """
-    repeats = sum(1 for active in run.calls if active.function.node is callee.function.node)
-    handling = run.handling[-1] if run.handling else None
-    context = (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
+    context = circumstances(run, callee.function)
     originals = run.tracker.originals
     named = (naming.value(callee), naming.value(args))
     for place, record in state.heap.items():
