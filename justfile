@@ -38,5 +38,5 @@ docs:
 
 # renew the locks; they hold names, versions and hashes only
 lock:
-    uv pip compile --group dev --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements-dev.lock
+    uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --upgrade -q -o requirements-dev.lock
     echo 'sqlalchemy>=2.0.44,<2.1' | uv pip compile - --no-deps --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -q -o requirements-sqlalchemy-2.0.lock

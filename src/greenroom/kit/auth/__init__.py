@@ -1,0 +1,1 @@
+"""Tokens of Better Auth and any OIDC issuer, verified; what they say becomes an actor."""

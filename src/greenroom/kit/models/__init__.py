@@ -1,0 +1,1 @@
+"""Base classes for tables and schemas, and types whose values the columns can hold."""

@@ -1,0 +1,1 @@
+"""What stands between the routes and the network: problems, identities of requests, health, logs, limits, documentation."""

@@ -1,0 +1,1 @@
+"""Workflows: state machines as tables, enforced in the transaction that changes the state."""
