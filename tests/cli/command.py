@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 
-def greenroom(*words: str | Path, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run ``greenroom`` with these arguments in ``folder``."""
-    command = [sys.executable, "-m", "greenroom", *map(str, words)]
+def greenroom(
+    *words: str | Path, folder: Path | None = None, through: tuple[str, ...] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run ``greenroom`` with these arguments in ``folder``; ``through`` is a program, with its arguments, that starts it."""
+    command = [*through, sys.executable, "-m", "greenroom", *map(str, words)]
     return subprocess.run(
         command, cwd=folder, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

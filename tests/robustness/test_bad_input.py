@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +24,17 @@ from tests.robustness.kinds import MODELS, READ, USE, Kind
 from tests.robustness.stock import DEEP, LARGE, TEXTS
 
 KINDS = (*TEXTS, *DEEP, *LARGE, *CIRCULAR, *AMBIGUOUS)
+
+
+def _unprivileged() -> tuple[str, ...] | None:
+    """Return the words before a command that make permissions hold for it; None where the superuser cannot be bound by them."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--bounding-set", "-dac_override,-dac_read_search") if setpriv else None
+
+
+UNPRIVILEGED = _unprivileged()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -64,14 +76,14 @@ def test_in_a_process_of_its_own(tmp_path: Path) -> None:
             assert any(str(path).startswith(f"k{number}/") for path in told), kind.name
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
+@pytest.mark.skipif(UNPRIVILEGED is None, reason="skipped: the superuser may read everything; install setpriv (util-linux)")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text(MODELS + USE + READ, encoding="utf-8")
     (tmp_path / "secret.py").write_text("x = 1\n", encoding="utf-8")
     (tmp_path / "secret.py").chmod(0)
-    run = check(tmp_path, "--format", "json")
-    assert run.defects() == []
-    assert [(row["rule"], Path(row["path"]).name) for row in run.report["findings"]] == [("GR101", "m.py"), ("GR001", "secret.py")]
+    run = greenroom("check", ".", "--format", "json", folder=tmp_path, through=UNPRIVILEGED or ())
+    assert (run.returncode, run.stderr) == (1, "")
+    assert [(row["rule"], row["path"]) for row in json.loads(run.stdout)["findings"]] == [("GR101", "m.py"), ("GR001", "secret.py")]
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="the interpreter knows type parameters")

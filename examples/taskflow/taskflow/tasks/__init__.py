@@ -1,0 +1,1 @@
+"""Tasks: the work itself, its states, its parts and its repetition."""

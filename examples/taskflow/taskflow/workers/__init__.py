@@ -1,0 +1,1 @@
+"""Workers: people and agents, under one handle space a tenant."""
