@@ -11,6 +11,9 @@ from greenroom.program.symbols import Module
 from greenroom.source.discover import Namespace, Tree
 from greenroom.source.file import SourceFile
 
+_ROOT = Path(__file__).parents[2]
+_KIT = "greenroom.kit."
+
 
 class Modules:
     """The parsed part of a tree. A file is one module, whatever name it is imported by."""
@@ -19,6 +22,7 @@ class Modules:
         self._tree = tree
         self._by_file: dict[SourceFile, Module | None] = {}
         self._namespaces: dict[Path, Module] = {}
+        self._kit: dict[str, SourceFile | None] = {}
         self.parsed = 0
 
     @property
@@ -46,7 +50,7 @@ class Modules:
         place = self._tree.locate(name, near)
         if isinstance(place, SourceFile):
             return self.load(place)
-        return None if place is None else self._namespace(place)
+        return self._of_kit(name) if place is None else self._namespace(place)
 
     def is_namespace(self, module: Module) -> bool:
         """Whether the module is a directory without ``__init__.py``."""
@@ -57,6 +61,20 @@ class Modules:
         for file in files:
             self._by_file.pop(file, None)
             file.forget()
+
+    def _of_kit(self, name: str) -> Module | None:
+        """Return a module of greenroom's own kit: its code, which is at hand, stands for the library in projects that use it."""
+        if not f"{name}.".startswith(_KIT):
+            return None
+        if name not in self._kit:
+            below = _ROOT.joinpath(*name.split("."))
+            path = next((path for path in (below / "__init__.py", below.with_suffix(".py")) if path.is_file()), None)
+            self._kit[name] = None if path is None else SourceFile(path, name, _ROOT)
+        file = self._kit[name]
+        module = None if file is None else self.load(file)
+        if module is not None:
+            module.standin = True
+        return module
 
     def _namespace(self, place: Namespace) -> Module:
         found = self._namespaces.get(place.directory)
