@@ -1,1 +1,40 @@
 """Engines and sessions for async PostgreSQL, one transaction a request, and a real server to run on."""
+
+from greenroom.kit.database.database import Database
+from greenroom.kit.database.dependencies import Reading, Writing, database_of, reading, writing
+from greenroom.kit.database.failures import Broken, Constraints, Contended, is_away, sqlstate, translated
+from greenroom.kit.database.lazy import ImplicitLoadError, forbid_implicit_loads
+from greenroom.kit.database.retry import Tries
+from greenroom.kit.database.sessions import Listener, Session, SyncSession, TransactionError, session_factory
+from greenroom.kit.database.settings import DatabaseSettings, SettingsError
+from greenroom.kit.database.unit import Isolation
+from greenroom.kit.database.url import Target, UrlError, parse
+
+__all__ = [
+    "Broken",
+    "Constraints",
+    "Contended",
+    "Database",
+    "DatabaseSettings",
+    "ImplicitLoadError",
+    "Isolation",
+    "Listener",
+    "Reading",
+    "Session",
+    "SettingsError",
+    "SyncSession",
+    "Target",
+    "TransactionError",
+    "Tries",
+    "UrlError",
+    "Writing",
+    "database_of",
+    "forbid_implicit_loads",
+    "is_away",
+    "parse",
+    "reading",
+    "session_factory",
+    "sqlstate",
+    "translated",
+    "writing",
+]
