@@ -24,6 +24,8 @@ from greenroom.source.discover import Group, discover
 from greenroom.source.problem import Gravity, Problem
 from greenroom.vocabulary import Confidence
 
+LEFT = 500_000
+"""Objects that may be left of projects that are done with."""
 _BOUNDS = {
     "steps": f"the bound of {STEPS:,} steps for one entry point (fewer in a large project) was reached; what lies beyond was not followed",
     "depth": f"the bound of {DEPTH} nested calls was reached; what lies deeper was not followed",
@@ -57,8 +59,8 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             file.parse()
             file.forget()
         program.evict(group)
-        if done < len(tree.files):
-            gc.collect()  # a batch run switches the collector off, and a project is full of cycles
+        if done < len(tree.files) and gc.get_count()[0] > LEFT:
+            gc.collect()  # a batch run switches the collector off, and what is left of a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
     chosen = [finding for finding in _distinct(findings) if config.enabled(finding.rule) and config.admits(finding.confidence)]
@@ -88,7 +90,9 @@ def _analyse(program: Program, group: Group, config: Config) -> _Part:
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
         return _Part([], [_broken(group, error)], [], 0)
-    return _Part(list(judge(events)), list(_bounds(tracker)), list(_assumed(tracker)), tracker.functions)
+    part = _Part(list(judge(events)), list(_bounds(tracker)), list(_assumed(tracker)), tracker.functions)
+    tracker.forget()
+    return part
 
 
 def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Event], Tracker]:

@@ -14,6 +14,7 @@ from greenroom.cli.output import write
 from greenroom.cli.pages import pages
 from greenroom.cli.progress import Progress
 from greenroom.cli.selection import codes_of
+from greenroom.cli.stack import with_room
 from greenroom.cli.usage import Parser, fail
 from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, from_mapping
 from greenroom.pipeline import check
@@ -46,7 +47,7 @@ def analyse(paths: Sequence[Path], config: Config) -> Report:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return check(paths, config, progress)
+        return with_room(lambda: check(paths, config, progress))
     finally:
         progress.erase()
         if collecting:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from greenroom.domain.events import Event
 from greenroom.domain.heap import HeapObject
@@ -71,3 +71,10 @@ class Tracker:
             self.allocations.append(key)
             found = self.identities[key] = len(self.allocations)
         return found
+
+    def forget(self) -> None:
+        """Let go of everything: functions that call themselves hold on to a run, and so to this, until circles are looked for."""
+        for part in fields(self):
+            held = getattr(self, part.name)
+            if isinstance(held, dict | set | list):
+                held.clear()

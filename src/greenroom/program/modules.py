@@ -57,9 +57,11 @@ class Modules:
         return self._namespaces.get(module.source.path.parent) is module
 
     def evict(self, files: Iterable[SourceFile]) -> None:
-        """Forget the modules of ``files``."""
+        """Forget the modules of ``files``; nobody may go on with their symbols."""
         for file in files:
-            self._by_file.pop(file, None)
+            module = self._by_file.pop(file, None)
+            if module is not None:
+                module.dissolve()
             file.forget()
 
     def _of_kit(self, name: str) -> Module | None:

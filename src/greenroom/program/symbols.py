@@ -37,6 +37,17 @@ class Module:
     definitions: dict[ast.AST, Class | Function] = field(default_factory=dict, repr=False)
     """The definitions known so far, by their syntax: each has one symbol, whoever asks first."""
 
+    def dissolve(self) -> None:
+        """Take the circles of references apart, so that symbols and trees go at once: finding circles costs more than making them."""
+        for symbol in self.definitions.values():
+            if isinstance(symbol, Class):
+                symbol.members.clear()
+            else:
+                symbol.scope = None
+        self.definitions.clear()
+        self.bindings.clear()
+        self.tree.body.clear()
+
     def __repr__(self) -> str:
         return f"<Module {self.name}>"
 
