@@ -97,7 +97,7 @@ from greenroom.kit.database.server import temporary
 with temporary(sys.argv[1]) as server:
     with server.database():
         print(server.superuser.port, flush=True)
-        time.sleep(1)
+        time.sleep(0.3)
 """
 
 
