@@ -83,3 +83,8 @@ def test_all_faults_are_in_one_message() -> None:
     assert message.startswith("the workflow of Task.state: ")
     assert message.count(";") == 2
     assert "the model has no column 'state'" in message
+
+
+def test_a_model_without_a_table_is_refused() -> None:
+    with pytest.raises(WorkflowError, match="Other is not mapped to a table"):
+        Workflow(Other, Status, ROWS, initial={Status.PENDING})

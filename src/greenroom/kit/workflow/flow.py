@@ -46,7 +46,9 @@ class Workflow(Generic[State, Model]):
         self.initial = frozenset(initial)
         self.final = frozenset(final)
         self.column = column
-        mapper: Mapper[Any] = mapping_of(model)
+        mapper: Mapper[Any] | None = mapping_of(model, raiseerr=False)
+        if mapper is None:
+            raise WorkflowError(f"{model.__name__} is not mapped to a table")
         self._mapper = mapper
         self.table: Table = mapper.local_table  # type: ignore[assignment]  # the model is of one table
         # Not `column_attrs`, which would configure the mappers before all models are imported.
@@ -65,6 +67,11 @@ class Workflow(Generic[State, Model]):
         found += faults_of_effects(self.rows, self._columns, self._own)
         if found:
             raise WorkflowError(f"the workflow of {self.model.__name__}.{self.column}: {'; '.join(found)}")
+
+    @property
+    def state_column(self) -> Column[Any]:
+        """The column that holds the state."""
+        return self._columns[self.column]
 
     @property
     def _own(self) -> set[str]:
