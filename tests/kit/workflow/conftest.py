@@ -1,0 +1,40 @@
+"""One database with the tables for each module, and a ``Database`` on it for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from greenroom.kit.database import Database, DatabaseSettings
+from tests.kit.workflow.tables import Base
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def url(postgres: str) -> str:
+    async def create() -> None:
+        engine = create_async_engine(postgres)
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        await engine.dispose()
+
+    asyncio.run(create())
+    return postgres
+
+
+@pytest.fixture
+async def database(url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """A database whose tables are empty."""
+    database = Database(DatabaseSettings(url=url, connect_patience=0))
+    async with database.begin() as session:
+        await (await session.connection()).execute(text("TRUNCATE task"))
+    yield database
+    await database.dispose()
