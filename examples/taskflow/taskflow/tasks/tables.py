@@ -62,6 +62,7 @@ class TaskNote(Record, table=True):
 
     __tablename__ = "task_note"
 
+    project_id: int = Field(foreign_key="project.id", ondelete="CASCADE", index=True)
     task_id: int = Field(foreign_key="task.id", ondelete="CASCADE", index=True)
     author_id: int = Field(foreign_key="worker.id")
     percent: int | None = None
