@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from greenroom.kit.problems import Forbidden, NotFound
@@ -21,10 +22,16 @@ async def demand_reader_of_project(connection: AsyncConnection, me: Me, project_
     )
     belongs = exists().where(col(ProjectMember.project_id) == project_id, col(ProjectMember.worker_id) == me.id)
     lives = exists().where(col(Project.id) == project_id)
+    # Whoever was a member to the end lost the membership in the transaction in which the project went.
+    end = aliased(TrailRow)
     belonged = exists().where(
         col(TrailRow.entity) == "project_member",
         col(TrailRow.change) == "delete",
         col(TrailRow.scope).contains({"project_id": project_id, "worker_id": me.id}),
+        col(TrailRow.transaction_id) == end.transaction_id,
+        end.entity == "project",
+        end.entity_id == str(project_id),
+        end.change == "delete",
     )
     row = (await connection.execute(select(known.label("known"), or_(belongs, ~lives & belonged).label("may")))).one()
     if not row.known:

@@ -4,6 +4,7 @@ from greenroom.kit.trail import ddl
 from greenroom.kit.trail.checking import check
 from greenroom.kit.trail.context import Context, act, note, tell, tell_contexts
 from greenroom.kit.trail.declaration import Trail, Trailed
+from greenroom.kit.trail.dependencies import Recorded, recorded
 from greenroom.kit.trail.restoring import Moment, State, fold, moments, state_at, states
 from greenroom.kit.trail.tables import TrailCheckpoint, TrailHead, TrailRow
 from greenroom.kit.trail.verification import Break, Fault, Verdict, verify
@@ -13,6 +14,7 @@ __all__ = [
     "Context",
     "Fault",
     "Moment",
+    "Recorded",
     "State",
     "Trail",
     "TrailCheckpoint",
@@ -26,6 +28,7 @@ __all__ = [
     "fold",
     "moments",
     "note",
+    "recorded",
     "state_at",
     "states",
     "tell",

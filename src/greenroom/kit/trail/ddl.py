@@ -6,7 +6,7 @@ The owner of the tables runs them. The application's role gets no more than SELE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Final
 
@@ -36,7 +36,7 @@ def install(application_role: str | None = None) -> Iterator[str]:
     yield "REVOKE ALL ON ALL TABLES IN SCHEMA greenroom_trail FROM PUBLIC"
     yield "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA greenroom_trail FROM PUBLIC"
     if application_role is not None:
-        role = _PREPARER.quote(application_role)
+        role = quoted(application_role)
         yield f"GRANT USAGE ON SCHEMA greenroom_trail TO {role}"
         yield f"GRANT SELECT ON ALL TABLES IN SCHEMA greenroom_trail TO {role}"
         yield f"GRANT EXECUTE ON FUNCTION greenroom_trail.checkpoint() TO {role}"
@@ -47,33 +47,29 @@ def uninstall() -> Iterator[str]:
     yield "DROP SCHEMA greenroom_trail CASCADE"
 
 
-def attach(table: Table, how: Trailed) -> Iterator[str]:
-    """Yield the statement that makes a table leave a trail."""
-    keys = [column.name for column in table.primary_key]
+def attach(table: str, how: Trailed, keys: Sequence[str] = ("id",)) -> Iterator[str]:
+    """Yield the statements that make a table leave a trail: its name as a statement has it, and the columns of its primary key."""
     arguments = [how.entity, *(_array(columns) for columns in (keys, how.scope, how.secrets, how.quiet))]
     given = ", ".join(_literal(argument) for argument in arguments)
     yield (
-        f"CREATE TRIGGER {TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {name_of(table)} "
+        f"CREATE TRIGGER {TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION greenroom_trail.record({given})"
     )
     # TRUNCATE fires no trigger for rows: it would empty the table without a trace.
-    yield (
-        f"CREATE TRIGGER {TRIGGER}_truncate BEFORE TRUNCATE ON {name_of(table)} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION greenroom_trail.refuse()"
-    )
+    yield f"CREATE TRIGGER {TRIGGER}_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION greenroom_trail.refuse()"
 
 
-def detach(table: Table) -> Iterator[str]:
+def detach(table: str) -> Iterator[str]:
     """Yield the statements that end the trail of a table; its rows in the trail stay."""
     for name in (TRIGGER, f"{TRIGGER}_truncate"):
-        yield f"DROP TRIGGER {name} ON {name_of(table)}"
+        yield f"DROP TRIGGER {name} ON {table}"
 
 
 def everything(trail: Trail, application_role: str | None = None) -> Iterator[str]:
     """Yield all statements for a trail and all its tables."""
     yield from install(application_role)
     for table, how in trail.tables.items():
-        yield from attach(table, how)
+        yield from attach(name_of(table), how, [column.name for column in table.primary_key])
 
 
 async def create(connection: AsyncConnection, trail: Trail, application_role: str | None = None) -> None:
@@ -81,10 +77,15 @@ async def create(connection: AsyncConnection, trail: Trail, application_role: st
     await connection.run_sync(run, everything(trail, application_role))
 
 
-def run(connection: Connection, statements: Iterator[str]) -> None:
+def run(connection: Connection, statements: Iterable[str]) -> None:
     """Run statements as they are: in a migration, ``ddl.run(op.get_bind(), ddl.install("app"))``."""
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+def quoted(name: str) -> str:
+    """Return a name as an identifier of SQL, quoted where it must be."""
+    return str(_PREPARER.quote(name))
 
 
 def name_of(table: Table) -> str:
@@ -92,7 +93,7 @@ def name_of(table: Table) -> str:
     return str(_PREPARER.format_table(table))
 
 
-def _array(columns: list[str] | tuple[str, ...]) -> str:
+def _array(columns: Sequence[str]) -> str:
     quoted = ",".join('"' + column.replace("\\", "\\\\").replace('"', '\\"') + '"' for column in columns)
     return "{" + quoted + "}"
 
