@@ -32,7 +32,8 @@ async def task_in(session: Session, status: Status, started_at: datetime | None 
 
 async def row_of(session: Session, task: Task) -> dict[str, object]:
     statement = select(Task.__table__).where(col(Task.id) == task.id)  # type: ignore[attr-defined]  # a table has one
-    return (await (await session.connection()).execute(statement)).one()._asdict()
+    row: dict[str, object] = (await (await session.connection()).execute(statement)).one()._asdict()
+    return row
 
 
 async def test_the_object_is_fresh_and_nothing_loads(session: Session, database: Database) -> None:

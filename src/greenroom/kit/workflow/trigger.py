@@ -62,7 +62,7 @@ class TransitionTrigger:
         self._names = {
             "table": _PREPARER.format_table(table),
             "column": _PREPARER.quote(column),
-            "function": f"{_PREPARER.quote_schema(table.schema)}." * bool(table.schema) + _PREPARER.quote(self.name),
+            "function": (f"{_PREPARER.quote_schema(table.schema)}." if table.schema else "") + _PREPARER.quote(self.name),
             "trigger": _PREPARER.quote(self.name),
             "trigger_of_inserts": _PREPARER.quote(_fitting(f"{self.name}_begin")),
             "name": _literal(self.name),
@@ -94,8 +94,8 @@ class TransitionTrigger:
     def attach(self) -> None:
         """Let ``create_all`` create the trigger after the table."""
         for statement in self.create:
-            # DDL() formats with %.
-            event.listen(self._workflow.table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect="postgresql"))
+            ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy's DDL is untyped; it formats with %
+            event.listen(self._workflow.table, "after_create", ddl.execute_if(dialect="postgresql"))
 
 
 def _literal(word: str) -> str:
