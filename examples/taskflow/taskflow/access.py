@@ -96,12 +96,14 @@ _MY_MEMBERSHIP = and_(col(ProjectMember.project_id) == col(Project.id), col(Proj
 _WHO = select(*_ME).where(_IS_ME)
 _WHO_IN_PROJECT = (
     select(*_ME, *_PROJECT)
+    .select_from(Worker)
     .outerjoin(Project, and_(col(Project.id) == bindparam("thing"), _OF_MY_TENANT))
     .outerjoin(ProjectMember, _MY_MEMBERSHIP)
     .where(_IS_ME)
 )
 _WHO_WITH_TASK_ID = (
     select(*_ME, *_PROJECT, col(Task.id).label("task_id"))
+    .select_from(Worker)
     .outerjoin(Task, col(Task.id) == bindparam("thing"))
     .outerjoin(Project, and_(col(Project.id) == col(Task.project_id), _OF_MY_TENANT))
     .outerjoin(ProjectMember, _MY_MEMBERSHIP)

@@ -58,7 +58,7 @@ async def caller(app: FastAPI, issuer: LocalIssuer) -> AsyncIterator[Caller]:
     def of(subject: str, kind: ActorKind = ActorKind.HUMAN, **claims: object) -> httpx.AsyncClient:
         said = {"email": f"{subject}@example.com", "name": subject.title(), **claims}
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app, raise_app_exceptions=True),
             base_url="http://taskflow.test",
             headers={"Authorization": f"Bearer {issuer.token(subject, kind, **said)}"},
         )

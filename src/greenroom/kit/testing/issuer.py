@@ -55,4 +55,4 @@ class LocalIssuer:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path != "/api/auth/jwks":
             return httpx.Response(404)
-        return httpx.Response(200, content=self._keys, headers={"content-type": "application/json"})
+        return httpx.Response(200, stream=httpx.ByteStream(self._keys), headers={"content-type": "application/json"})
