@@ -21,6 +21,7 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
 
 _STILL_ALIVE: Final = text("SELECT 1")
 _ABORTED: Final = "25P02"  # in_failed_sql_transaction
+_ENDED: Final = "a statement has ended the transaction (COMMIT or ROLLBACK as text, or AUTOCOMMIT): what came before it may be committed"
 _SWALLOWED: Final = (
     "a statement has failed in this transaction and its error was caught, so nothing of it can be committed: "
     "let the error pass, or put the statement that may fail into `async with session.begin_nested()`"
@@ -87,14 +88,19 @@ class UnitOfWork:
 
 
 def _insist(session: SyncSession) -> None:
-    """Raise what a swallowed error has left behind.
+    """Raise where the COMMIT would not commit what the unit of work has written.
 
     PostgreSQL answers COMMIT with ROLLBACK, and no error, in a transaction in which a statement has failed: somebody who catches the
     error of a statement and goes on would lose all that the transaction wrote, and be told that it is committed.
     https://www.postgresql.org/docs/current/sql-commit.html
     """
     connection = session.connection_in_use
-    if connection is None or not connection.info.pop(FAILED, False):
+    if connection is None or connection.invalidated:
+        return
+    driver = connection.connection.driver_connection
+    if driver is not None and not driver.is_in_transaction():
+        raise TransactionError(_ENDED)
+    if not connection.info.pop(FAILED, False):
         return
     try:
         connection.execute(_STILL_ALIVE)
