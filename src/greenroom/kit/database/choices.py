@@ -116,8 +116,8 @@ def _leave_the_constraint(changes: ModifyTableOps, column: str) -> None:
 def _declared(table: Table, dialect: Dialect) -> Iterator[tuple[str, str, list[str]]]:
     """Yield column, constraint and words of each closed set."""
     for constraint in table.constraints:
-        kind = getattr(constraint, "type", None) or getattr(constraint, "_type_bound", None)
-        if not (isinstance(constraint, CheckConstraint) and kind and constraint.name):
+        # The CHECK that an Enum brings along: others may speak of the column too. SQLAlchemy has no public word for it.
+        if not (isinstance(constraint, CheckConstraint) and getattr(constraint, "_type_bound", False) and constraint.name):
             continue
         for column in constraint.columns:
             if isinstance(column.type, Enum) and not column.type.native_enum:

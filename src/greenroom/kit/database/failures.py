@@ -110,6 +110,8 @@ def _of_transport(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # The misuse of its interface, and values that do not fit, are errors of this class too.
         return "connection is closed" in str(error) or "connection was closed" in str(error)
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return True  # no host is the primary now: a failover
     return isinstance(error, (OSError, PoolTimeoutError)) and not isinstance(error, ssl.SSLCertVerificationError)
 
 
