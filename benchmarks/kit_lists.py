@@ -103,6 +103,7 @@ tasks = Listing(
     TaskRow,
     Task,
     nested={"assignee": ToOne(Worker, on=col(Worker.id) == col(Task.assignee_id))},
+    scope={"project_id": Task.project_id},
     sort="-created_at",
     sorts={"created_at": Task.created_at, "due": Sort(Task.due, nulls="last"), "priority": rank(Task.priority, ["low", "high"])},
     filters={
@@ -130,11 +131,11 @@ def kit_app(engine: AsyncEngine) -> FastAPI:
 
     @app.get("/projects/{project_id}/tasks", responses=tasks.responses)
     async def list_tasks(project_id: Id, page: Annotated[PageRequest, Depends(tasks.page)], connection: Reading) -> list[TaskRow]:
-        return await tasks.fetch(connection, page, where=[Task.__table__.c.project_id == project_id])
+        return await tasks.fetch(connection, page, project_id=project_id)
 
-    @app.get("/tasks/{task_id}")
-    async def get_task(task_id: Id, connection: Reading) -> TaskRow:
-        return await tasks.one(connection, task_id)
+    @app.get("/projects/{project_id}/tasks/{task_id}")
+    async def get_task(project_id: Id, task_id: Id, connection: Reading) -> TaskRow:
+        return await tasks.one(connection, task_id, project_id=project_id)
 
     return app
 
@@ -144,7 +145,7 @@ _TIMES = ("created_at", "updated_at", "version")
 _SELECT = f"""SELECT {", ".join(f"task.{name}" for name in _COLUMNS + _TIMES)}, worker.id, worker.handle, worker.name, worker.kind
 FROM task LEFT JOIN worker ON worker.id = task.assignee_id"""  # noqa: S608  # the names stand above
 _LIST = f"{_SELECT} WHERE task.project_id = $1 ORDER BY task.created_at DESC, task.id DESC LIMIT $2"
-_GET = f"{_SELECT} WHERE task.id = $1"
+_GET = f"{_SELECT} WHERE task.id = $1 AND task.project_id = $2"
 _NAMES = _COLUMNS + _TIMES
 _NESTED = ("id", "handle", "name", "kind")
 
@@ -167,10 +168,10 @@ def raw_app(pool: Any) -> Starlette:  # noqa: ANN401  # asyncpg ships no types
 
     async def get_task(request: Request) -> Response:
         async with pool.acquire() as connection:
-            row = await connection.fetchrow(_GET, int(request.path_params["task_id"]))
+            row = await connection.fetchrow(_GET, int(request.path_params["task_id"]), int(request.path_params["project_id"]))
         return Response(orjson.dumps(_document(row)), media_type="application/json")
 
-    return Starlette(routes=[Route("/projects/{project_id}/tasks", list_tasks), Route("/tasks/{task_id}", get_task)])
+    return Starlette(routes=[Route("/projects/{project_id}/tasks", list_tasks), Route("/projects/{project_id}/tasks/{task_id}", get_task)])
 
 
 async def call(app: App, path: str, query: bytes) -> bytes:
@@ -223,7 +224,7 @@ async def measure(url: str, rounds: int) -> None:
     requests = {
         "list of 50": ("/projects/1/tasks", b""),
         "list of 50, filtered": ("/projects/1/tasks", b"status=pending&due__gte=2025-01-01T00:00:00Z"),
-        "get": ("/tasks/7", b""),
+        "get": ("/projects/2/tasks/7", b""),
     }
     for path, query in requests.values():
         same = [orjson.loads(await call(app, path, query)) for app in apps.values()]

@@ -52,6 +52,10 @@ def application(engine: AsyncEngine) -> FastAPI:
     async def get_task(task_id: Id, connection: Reading) -> TaskRow:
         return await tasks.one(connection, task_id, where=[col(Task.author_id) == 1])
 
+    @app.get("/named/{name}/tasks", responses=tasks.responses)
+    async def named_tasks(name: str, page: Annotated[PageRequest, Depends(tasks.page)], connection: Reading) -> list[TaskRow]:
+        return await tasks.fetch(connection, page)
+
     return app
 
 
@@ -73,6 +77,12 @@ async def test_links_lead_through_all_pages(client: httpx.AsyncClient) -> None:
     back = await client.get(last.links["prev"]["url"])
     assert [item["title"] for item in back.json()] == ["a0", "a1"]
     assert "prev" not in back.links
+
+
+async def test_links_are_ascii_whatever_the_path(client: httpx.AsyncClient) -> None:
+    first = await client.get("/named/ж>%0A é/tasks?limit=1&search=a&sort=id")
+    assert first.headers["Link"].isascii()
+    assert len((await client.get(first.links["next"]["url"])).json()) == 1
 
 
 async def test_one_is_shown_as_in_the_list(client: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
 from greenroom.kit.lists import DeclarationError, Filter, Listing, ToOne
+from greenroom.kit.lists.listing import _Asked
 from greenroom.kit.models import Output
 from greenroom.kit.problems import NotFound
 from tests.kit.lists.tables import Plain, Priority, Status, Step, Task, TeamBrief, Worker, WorkerBrief, plain, task, tasks
@@ -97,6 +99,15 @@ async def test_nested_objects_and_lists(three: AsyncConnection) -> None:
     assert await tasks.one(three, identity) == first
 
 
+async def test_nested_lists_are_gathered_for_the_page_only(three: AsyncConnection) -> None:
+    await three.execute(insert(Task), [task() for _ in range(60)])
+    page = tasks._plan(_Asked((), "title")).page.params(limit=4, offset=0)
+    sql = page.compile(three.sync_connection, compile_kwargs={"literal_binds": True})
+    plan = str((await three.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")).scalar_one())
+    [gathered] = re.findall(r"'Node Type': 'Aggregate'.*?'Actual Loops': (\d+)", plan)
+    assert int(gathered) == 4
+
+
 async def test_one_that_is_not_there_or_out_of_scope(three: AsyncConnection) -> None:
     [first, *_] = (await plain.read(three, plain.request())).items
     assert isinstance(await plain.one(three, first.id), Plain)
@@ -104,6 +115,27 @@ async def test_one_that_is_not_there_or_out_of_scope(three: AsyncConnection) -> 
         await plain.one(three, first.id, where=[col(Task.author_id) == 2])
     with pytest.raises(NotFound):
         await plain.one(three, 2**31 - 1)
+
+
+within = Listing(Plain, Task, scope={"author_id": Task.author_id, "open": Task.open}, sort="id", sorts={"id": Task.id})
+
+
+async def test_a_list_with_a_scope_cannot_be_read_without_it(three: AsyncConnection) -> None:
+    ids = [item.id for item in await within.fetch(three, within.request(), author_id=1, open=False)]
+    assert len(ids) == 1
+    assert (await within.one(three, ids[0], author_id=1, open=False)).title == "plain"
+    with pytest.raises(NotFound):
+        await within.one(three, ids[0], author_id=2, open=False)
+    with pytest.raises(TypeError, match="the scope of the list of Plain is author_id, open; given is author_id"):
+        await within.fetch(three, within.request(), author_id=1)
+    with pytest.raises(TypeError, match="given is nothing"):
+        await within.one(three, ids[0])
+    with pytest.raises(TypeError, match="is nothing; given is author_id"):
+        await plain.one(three, ids[0], author_id=1)
+
+
+async def test_the_total_is_within_the_scope(three: AsyncConnection) -> None:
+    assert (await within.read(three, within.request(total=True), author_id=1, open=True)).total == 2
 
 
 async def test_a_page_takes_one_statement_whatever_its_size(three: AsyncConnection, statements: list[str]) -> None:
@@ -141,9 +173,10 @@ async def test_a_request_made_in_python_is_checked_too(three: AsyncConnection) -
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sorts": {"id": Task.id, "due": Task.due}}, "due can be NULL: say where such rows stand"),
+    ({"sorts": {"id": Task.id, "tags": Task.tags}}, "the sort by tags is of type"),
     ({"sort": "title"}, "the default order names title"),
     ({"filters": {"limit": Filter(Task.id)}}, "a filter cannot have the name limit"),
-    ({"filters": {"tags": Filter(Task.tags)}}, "tags is of type .* say what its values are"),
+    ({"filters": {"tags": Filter(Task.tags)}}, "tags is of type .* a filter can say what its values are"),
     ({"filters": {"title": Filter(Task.title, ("contains",))}}, "title can contain nothing"),
     ({"nested": {"nobody": ToOne(Worker, on=col(Worker.id) == 1)}}, "Plain has no member nobody"),
     ({"columns": {"nothing": col(Task.id)}}, "Plain has no member nothing"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.datastructures import MutableHeaders
@@ -58,7 +58,7 @@ class PageRequest:
     def link(self, cursor: str, relation: str) -> str:
         """Return the link to another page (RFC 8288), relative to the host."""
         kept = [(name, value) for name, value in self.asked if name not in {"cursor", "offset"}]
-        return f'<{self.path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{relation}"'
+        return f'<{quote(self.path)}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{relation}"'
 
 
 def query_model(

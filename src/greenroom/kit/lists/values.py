@@ -65,7 +65,7 @@ def value_type(kind: TypeEngine[Any], table: Table, *, of: str) -> Any:  # noqa:
     for known, annotation in table:
         if isinstance(plain, known):
             return annotation
-    raise DeclarationError(f"{of} is of type {kind!r}: say what its values are, Filter(..., type=)")
+    raise DeclarationError(f"{of} is of type {kind!r}, which nothing is known of; a filter can say what its values are with type=")
 
 
 def bound_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
