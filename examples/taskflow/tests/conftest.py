@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from examples.taskflow.tests.calling import Caller
 from greenroom.kit.actors import ActorKind
-from greenroom.kit.database import DatabaseSettings
+from greenroom.kit.database import Database, DatabaseSettings
 from greenroom.kit.database.server import Roles, Server, Urls, temporary
 from greenroom.kit.testing import LocalIssuer
 from taskflow.app import create_app, database
@@ -48,6 +48,13 @@ async def app(urls: Urls, issuer: LocalIssuer) -> AsyncIterator[FastAPI]:
     app = create_app(database(DatabaseSettings(url=urls.application)), issuer.authenticator())
     async with app.router.lifespan_context(app):
         yield app
+
+
+@pytest.fixture
+def db(app: FastAPI) -> Database:
+    """Give the database as the application has it."""
+    database: Database = app.state.database
+    return database
 
 
 @pytest.fixture
