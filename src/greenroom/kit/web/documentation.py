@@ -89,6 +89,8 @@ def _complete(document: dict[str, Any], usual: tuple[type[Problem], ...]) -> Non
         for method in _METHODS & path.keys():
             operation = path[method]
             responses = operation["responses"]
+            if _of_cache(operation):
+                responses.setdefault("304", {"description": "It has not changed"})
             if _is_of_fastapi(responses.get("422")):
                 del responses["422"]
             for kind in sorted((*usual, *_of_operation(method, operation)), key=lambda kind: kind.status):
@@ -115,6 +117,12 @@ def _of_operation(method: str, operation: dict[str, Any]) -> Iterable[type[Probl
         yield Conflict
     if ("header", "if-match") in parameters:
         yield from (PreconditionFailed, PreconditionRequired)
+
+
+def _of_cache(operation: dict[str, Any]) -> bool:
+    return any(
+        parameter["in"] == "header" and parameter["name"].lower() == "if-none-match" for parameter in operation.get("parameters", ())
+    )
 
 
 def page(kind: type[Problem]) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from greenroom.kit.problems import TooManyRequests
 from greenroom.kit.web import health, pages
 from greenroom.kit.web.documentation import document_problems
+from greenroom.kit.web.draining import add_draining
 from greenroom.kit.web.handlers import PlainErrors, Unforeseen, add_handlers
 from greenroom.kit.web.headers import SecurityHeaders
+from greenroom.kit.web.limiting import Buckets, RateLimit
 from greenroom.kit.web.request_ids import HEADER, RequestId
 from greenroom.kit.web.settings import WebSettings
 
@@ -25,16 +28,20 @@ def install(app: FastAPI, settings: WebSettings | None = None) -> None:
     """
     settings = settings or WebSettings()
     add_handlers(app)
-    document_problems(app)
+    document_problems(app, everywhere=[TooManyRequests] if settings.rate else [])
     app.include_router(health.router)
     app.include_router(pages.router)
     app.add_middleware(Unforeseen)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_size)
+    if settings.rate:
+        app.add_middleware(RateLimit, buckets=Buckets(settings.rate, settings.burst))
     add_hosts(app, settings)
     add_cors(app, settings)
     app.add_middleware(PlainErrors)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestId)
+    if settings.drain:
+        add_draining(app, settings.drain)
 
 
 def add_cors(app: FastAPI, settings: WebSettings) -> None:

@@ -20,7 +20,7 @@ class WebSettings(BaseSettings):
     """Settings named ``WEB_…`` in the environment; times are in seconds, sizes in bytes.
 
     ``origins`` are those of browsers that may read answers (CORS), ``hosts`` the names under which the service is reached (``*`` for
-    any). ``rate`` requests a second are let through for each actor or address, ``burst`` at once; 0 is no limit.
+    any). ``rate`` requests a second are let through for each address, ``burst`` at once; 0 is no limit.
     ``drain`` is how long readiness answers 503 before the server stops accepting.
     """
 
