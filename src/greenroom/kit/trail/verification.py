@@ -77,7 +77,8 @@ async def verify(connection: AsyncConnection, *, published: Collection[bytes] = 
     write everything in the database only these help, for such a one can compute all hashes anew.
 
     The trail may be written meanwhile: the rows and their heads come from one statement, and a checkpoint only speaks of rows that it saw.
-    It holds a few thousand rows in memory, whatever the size of the trail, and takes time in proportion to it.
+    It needs a connection with transactions (of ``db.engine``), holds a few thousand rows in memory, whatever the size of the trail, and
+    takes time in proportion to it.
     """
     made = (await connection.execute(_CHECKPOINTS)).all()
     checkpoints = [_Checkpoint(row.id, Snapshot.parse(row.snapshot), row.heads, row.digest) for row in made]
