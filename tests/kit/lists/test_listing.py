@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
 from greenroom.kit.lists import DeclarationError, Filter, Listing, ToOne
-from greenroom.kit.lists.listing import _Asked
+from greenroom.kit.lists.plans import Form
 from greenroom.kit.models import Output
 from greenroom.kit.problems import NotFound
 from tests.kit.lists.tables import Plain, Priority, Status, Step, Task, TeamBrief, Worker, WorkerBrief, plain, task, tasks
@@ -101,7 +101,7 @@ async def test_nested_objects_and_lists(three: AsyncConnection) -> None:
 
 async def test_nested_lists_are_gathered_for_the_page_only(three: AsyncConnection) -> None:
     await three.execute(insert(Task), [task() for _ in range(60)])
-    page = tasks._plan(_Asked((), "title")).page.params(limit=4, offset=0)
+    page = tasks._plans.plan(Form((), "title")).page.params(limit=4, offset=0)
     sql = page.compile(three.sync_connection, compile_kwargs={"literal_binds": True})
     plan = str((await three.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")).scalar_one())
     [gathered] = re.findall(r"'Node Type': 'Aggregate'.*?'Actual Loops': (\d+)", plan)
@@ -150,10 +150,10 @@ async def test_a_page_takes_one_statement_whatever_its_size(three: AsyncConnecti
 
 
 async def test_statements_are_made_once_for_each_form_of_request(three: AsyncConnection) -> None:
-    before = tasks._plan.cache_info()
+    before = tasks._plans.plan.cache_info()
     for place in range(5):
         await tasks.read(three, tasks.request(assignee_id=place + 1, limit=place + 1, search=str(place), sort="id"))
-    after = tasks._plan.cache_info()
+    after = tasks._plans.plan.cache_info()
     assert (after.misses - before.misses, after.hits - before.hits) == (1, 4)
 
 
