@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from greenroom.kit.actors import Actor
 from greenroom.kit.auth import Authenticated
-from greenroom.kit.database import Reading, Session, Writing
+from greenroom.kit.database import Reading, Session, database_of
 from greenroom.kit.models import Id
 from greenroom.kit.problems import Forbidden, NotFound
+from greenroom.kit.trail import Context, Recorded
 from taskflow.projects.tables import Project, ProjectMember
 from taskflow.rights import Right, Standing, demand, standings
 from taskflow.tasks.tables import Task
@@ -23,8 +24,6 @@ from taskflow.vocabulary import Gate, Role, WorkerType
 from taskflow.workers.first_login import first_login
 from taskflow.workers.tables import Worker
 
-_T = TypeVar("_T")
-
 
 @dataclass(frozen=True, slots=True)
 class Me:
@@ -32,6 +31,7 @@ class Me:
 
     id: int
     tenant_id: str
+    issuer: str
     handle: str
     type: WorkerType
 
@@ -77,8 +77,8 @@ class WithTask:
         demand(right, self.standings)
 
 
-_ME = (col(Worker.id), col(Worker.tenant_id), col(Worker.handle), col(Worker.type))
-_PROJECT = (
+_ME = (col(Worker.id), col(Worker.tenant_id), col(Worker.issuer), col(Worker.handle), col(Worker.type))
+_PROJECT: tuple[ColumnElement[Any], ...] = (
     col(Project.id).label("project_id"),
     col(Project.approval_gate).label("gate"),
     col(ProjectMember.role).label("role"),
@@ -96,12 +96,14 @@ _MY_MEMBERSHIP = and_(col(ProjectMember.project_id) == col(Project.id), col(Proj
 _WHO = select(*_ME).where(_IS_ME)
 _WHO_IN_PROJECT = (
     select(*_ME, *_PROJECT)
+    .select_from(Worker)
     .outerjoin(Project, and_(col(Project.id) == bindparam("thing"), _OF_MY_TENANT))
     .outerjoin(ProjectMember, _MY_MEMBERSHIP)
     .where(_IS_ME)
 )
 _WHO_WITH_TASK_ID = (
     select(*_ME, *_PROJECT, col(Task.id).label("task_id"))
+    .select_from(Worker)
     .outerjoin(Task, col(Task.id) == bindparam("thing"))
     .outerjoin(Project, and_(col(Project.id) == col(Task.project_id), _OF_MY_TENANT))
     .outerjoin(ProjectMember, _MY_MEMBERSHIP)
@@ -116,7 +118,7 @@ def _parameters(actor: Actor, thing: int | None = None) -> dict[str, Any]:
 
 
 def _me(row: Row[Any]) -> Me:
-    return Me(row.id, row.tenant_id, row.handle, row.type)
+    return Me(row.id, row.tenant_id, row.issuer, row.handle, row.type)
 
 
 def _in_project(row: Row[Any], what: str) -> InProject:
@@ -128,19 +130,19 @@ def _in_project(row: Row[Any], what: str) -> InProject:
     return InProject(_me(row), row.project_id, row.gate, row.role, row.is_default)
 
 
-async def _read(request: Request, connection: AsyncConnection, statement: Select[Any], actor: Actor, thing: int | None = None) -> Row[Any]:
+async def _read(request: Request, connection: AsyncConnection, statement: Executable, actor: Actor, thing: int | None = None) -> Row[Any]:
     parameters = _parameters(actor, thing)
-    row = (await connection.execute(statement, parameters)).one_or_none()
+    row: Row[Any] | None = (await connection.execute(statement, parameters)).one_or_none()
     if row is None:
-        async with request.app.state.database.begin() as session:
+        async with database_of(request).begin(info={"trail": Context(actor, "first_login")}) as session:
             await first_login(session, actor)
         row = (await connection.execute(statement, parameters)).one()
     return row
 
 
-async def _write(session: Session, statement: Select[Any], actor: Actor, thing: int | None = None) -> Row[Any]:
+async def _write(session: Session, statement: Executable, actor: Actor, thing: int | None = None) -> Row[Any]:
     parameters = _parameters(actor, thing)
-    row = (await session.execute(statement, parameters)).one_or_none()
+    row: Row[Any] | None = (await session.execute(statement, parameters)).one_or_none()
     if row is None:
         await first_login(session, actor)
         row = (await session.execute(statement, parameters)).one()
@@ -151,7 +153,7 @@ async def _reading_me(request: Request, actor: Authenticated, connection: Readin
     return _me(await _read(request, connection, _WHO, actor))
 
 
-async def _writing_me(actor: Authenticated, session: Writing) -> Me:
+async def _writing_me(actor: Authenticated, session: Recorded) -> Me:
     return _me(await _write(session, _WHO, actor))
 
 
@@ -163,7 +165,7 @@ async def _reading_project(project_id: ProjectId, request: Request, actor: Authe
     return _in_project(await _read(request, connection, _WHO_IN_PROJECT, actor, project_id), "project")
 
 
-async def _writing_project(project_id: ProjectId, actor: Authenticated, session: Writing) -> InProject:
+async def _writing_project(project_id: ProjectId, actor: Authenticated, session: Recorded) -> InProject:
     return _in_project(await _write(session, _WHO_IN_PROJECT, actor, project_id), "project")
 
 
@@ -171,7 +173,7 @@ async def _reading_task(task_id: TaskId, request: Request, actor: Authenticated,
     return _in_project(await _read(request, connection, _WHO_WITH_TASK_ID, actor, task_id), "task")
 
 
-async def _writing_task(task_id: TaskId, actor: Authenticated, session: Writing) -> WithTask:
+async def _writing_task(task_id: TaskId, actor: Authenticated, session: Recorded) -> WithTask:
     row = await _write(session, _WHO_WITH_TASK, actor, task_id)
     return WithTask(_in_project(row, "task"), row.Task)
 

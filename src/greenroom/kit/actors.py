@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ActorKind(StrEnum):
@@ -35,7 +32,7 @@ class Actor:
     email: str | None = None
     on_behalf_of: str | None = None
     scopes: frozenset[str] = frozenset()
-    claims: Mapping[str, Any] = field(default=_NOTHING, compare=False, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def may(self, scope: str) -> bool:
         """Tell whether the actor holds a scope."""

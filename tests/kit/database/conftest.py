@@ -37,6 +37,6 @@ async def database(url: str, anyio_backend: str) -> AsyncIterator[Database]:
     """A database whose tables are empty."""
     database = Database(DatabaseSettings(url=url, connect_patience=0), constraints=CONSTRAINTS)
     async with database.begin() as session:
-        await (await session.connection()).execute(text("TRUNCATE project, task"))
+        await (await session.connection()).execute(text("TRUNCATE project, task, worker, agent"))
     yield database
     await database.dispose()

@@ -13,7 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlmodel import select
 
 from greenroom.kit.database import Database, ImplicitLoadError, Session
-from tests.kit.database.tables import Project, Task
+from tests.kit.database.tables import Agent, Project, Task, Worker
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ async def session(database: Database) -> AsyncIterator[Session]:
     """A unit of work after another one: nothing of the rows is in the session yet."""
     async with database.begin() as first:
         project = Project(name="Fence", tasks=[Task(title="Paint")])
-        first.add(project)
+        first.add_all([project, Agent()])
     async with database.begin() as session:
         yield session
 
@@ -48,6 +48,10 @@ async def project(session: Session) -> Project:
     return (await session.exec(select(Project))).one()
 
 
+async def agent(session: Session) -> Worker:
+    return (await session.exec(select(Worker))).one()
+
+
 IMPLICIT: list[tuple[Callable[[Session], Any], Callable[[Any], object], str]] = [
     (task, lambda one: one.project, "add `.options(selectinload(Task.project))` to the statement that reads the Task"),
     (project, lambda one: one.tasks, "add `.options(selectinload(Project.tasks))`"),
@@ -57,10 +61,20 @@ IMPLICIT: list[tuple[Callable[[Session], Any], Callable[[Any], object], str]] = 
     (expired, lambda one: one.title, "Task.title: expired"),
     (expired, lambda one: one.id, "await session.refresh("),
     (partly_expired, lambda one: one.points, "['points', 'title']"),
+    (project, lambda one: list(one.titles), "selectinload(Project.tasks)"),
+    (project, lambda one: list(one.stream), "outside of an awaited call"),
+    (project, lambda one: any(one.tasks), "selectinload(Project.tasks)"),
+    (task, lambda one: setattr(one.project, "name", "x"), "selectinload(Task.project)"),
+    (
+        agent,
+        lambda one: one.model,
+        "add `.options(selectin_polymorphic(Worker, [Agent]))`",
+    ),
     (partly_expired, lambda one: repr({"title": one.title}), "Task.points, Task.title: expired"),
 ]
 
 
+@pytest.mark.filterwarnings("ignore:(?s).*session.query:DeprecationWarning")  # what a dynamic relationship calls
 @pytest.mark.parametrize(("read", "use", "message"), IMPLICIT, ids=[str(i) for i in range(len(IMPLICIT))])
 async def test_a_load_that_nobody_awaits_is_refused_by_name(
     session: Session, read: Callable[[Session], Any], use: Callable[[Any], object], message: str
@@ -93,6 +107,9 @@ async def test_io_is_legal_where_somebody_awaits(session: Session) -> None:
         return one.title, one.body, one.project.name
 
     assert await session.run_sync(read) == ("Paint", "body", "Fence")
+    loaded = await project(session)
+    session.expire(loaded)
+    assert [one.title for one in await loaded.awaitable_attrs.tasks] == ["Paint"]
 
 
 async def test_the_session_itself_may_load_while_it_is_awaited(session: Session) -> None:

@@ -109,6 +109,16 @@ async def test_a_swallowed_error_does_not_become_a_commit_that_rolls_back(databa
     assert await names(database) == []
 
 
+@pytest.mark.parametrize("statement", ["COMMIT", "ROLLBACK"])
+async def test_a_transaction_that_a_statement_has_ended_is_noticed(database: Database, statement: str) -> None:
+    with pytest.raises(TransactionError, match="a statement has ended the transaction"):  # noqa: PT012  # as above
+        async with database.begin() as session:
+            session.add(Project(name="Fence"))
+            await session.flush()
+            await (await session.connection()).execute(text(statement))
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool has it
+
+
 async def test_sqlalchemy_alone_would_lose_the_write_without_a_word(database: Database) -> None:
     """This is why the unit of work asks; when it fails, SQLAlchemy or asyncpg has begun to tell."""
     async with database.engine.begin() as connection:

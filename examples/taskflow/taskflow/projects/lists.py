@@ -31,8 +31,10 @@ _WORKER = select(Worker).where(col(Worker.id) == col(ProjectMember.worker_id))
 members = Listing(
     MemberRead,
     ProjectMember,
-    columns={name: _WORKER.with_only_columns(column).scalar_subquery() for name, column in
-             {"handle": col(Worker.handle), "name": col(Worker.name), "type": col(Worker.type)}.items()},
+    columns={
+        name: _WORKER.with_only_columns(column).scalar_subquery()
+        for name, column in {"handle": col(Worker.handle), "name": col(Worker.name), "type": col(Worker.type)}.items()
+    },
     filters={"role": Filter(ProjectMember.role)},
     sorts={"joined_at": ProjectMember.joined_at},
     sort="joined_at",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlmodel import col
+from sqlalchemy import func
+from sqlmodel import col, select
 
+from greenroom.kit.actors import Actor, ActorKind
 from greenroom.kit.database import Session
 from greenroom.kit.models import apply
 from greenroom.kit.problems import Conflict, FieldError, Invalid, NotFound
@@ -16,6 +17,7 @@ from taskflow.projects.tables import Project, ProjectMember
 from taskflow.rights import Right
 from taskflow.tasks.tables import Task
 from taskflow.vocabulary import Role, WorkerType
+from taskflow.workers.first_login import enrol
 from taskflow.workers.tables import Worker
 
 
@@ -54,15 +56,7 @@ async def take_in(session: Session, within: InProject, body: MemberCreate) -> di
     within.demand(Right.MANAGE)
     if body.role is Role.OWNER:
         raise Invalid(errors=[FieldError("body", "/role", "A project has one owner", "one_owner")])
-    wanted = (
-        (col(Worker.id) == body.agent_id, col(Worker.type) == WorkerType.AGENT)
-        if body.agent_id is not None
-        else (col(Worker.user_id) == body.user_id,)
-    )
-    worker = (await session.exec(select(Worker).where(col(Worker.tenant_id) == within.me.tenant_id, *wanted).limit(1))).scalar_one_or_none()
-    if worker is None:
-        name = "agent_id" if body.agent_id is not None else "user_id"
-        raise Invalid(errors=[FieldError("body", f"/{name}", "There is no such worker", "not_found")])
+    worker = await (_person(session, within.me, body.user_id) if body.user_id is not None else _agent(session, within.me, body.agent_id))
     member = ProjectMember(project_id=within.project_id, worker_id=worker.id, role=body.role)
     session.add(member)
     await session.flush()
@@ -70,6 +64,22 @@ async def take_in(session: Session, within: InProject, body: MemberCreate) -> di
         **member.model_dump(include={"id", "worker_id", "role", "joined_at"}),
         **worker.model_dump(include={"handle", "name", "type"}),
     }
+
+
+async def _agent(session: Session, me: Me, agent_id: int | None) -> Worker:
+    found = select(Worker).where(col(Worker.id) == agent_id, col(Worker.tenant_id) == me.tenant_id, col(Worker.type) == WorkerType.AGENT)
+    agent = (await session.exec(found)).one_or_none()
+    if agent is None:
+        raise Invalid(errors=[FieldError("body", "/agent_id", "There is no such agent", "not_found")])
+    return agent
+
+
+async def _person(session: Session, me: Me, user_id: str) -> Worker:
+    """Return the worker of a person, who need not have logged in yet."""
+    invited = Actor(ActorKind.HUMAN, user_id, me.issuer)
+    await enrol(session, me.tenant_id, invited)
+    found = select(Worker).where(col(Worker.tenant_id) == me.tenant_id, col(Worker.issuer) == me.issuer, col(Worker.user_id) == user_id)
+    return (await session.exec(found)).one()
 
 
 async def let_go(session: Session, within: InProject, member_id: int) -> None:
@@ -81,7 +91,7 @@ async def let_go(session: Session, within: InProject, member_id: int) -> None:
     if member.role is Role.OWNER:
         raise Conflict("The owner stays.")
     held = select(Task).where(col(Task.project_id) == within.project_id, col(Task.assignee_id) == member.worker_id)
-    for task in (await session.exec(held)).scalars():
+    for task in (await session.exec(held)).all():
         task.assignee_id = None
     await session.delete(member)
     await session.flush()

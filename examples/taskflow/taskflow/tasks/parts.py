@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenroom.kit.database import Session
@@ -87,7 +88,7 @@ async def has_parts(session: Session, task_id: int) -> bool:
     return (await session.execute(select(select(Task).where(col(Task.parent_task_id) == task_id).exists()))).scalar_one()
 
 
-async def demand_parts_done(session: Session, task_id: int) -> None:
+async def demand_parts_done(session: AsyncSession, task_id: int) -> None:
     """Raise ``Conflict`` while a part of the task is not completed."""
     open_parts = select(func.count()).where(col(Task.parent_task_id) == task_id, col(Task.status) != Status.COMPLETED)
     number = (await session.execute(open_parts)).scalar_one()

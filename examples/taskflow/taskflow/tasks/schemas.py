@@ -20,7 +20,7 @@ class TaskFields(Input):
     title: Title
     description: Annotated[str, Text(10_000)] | None = None
     priority: Priority = Priority.MEDIUM
-    tags: Tags = []
+    tags: Tags = Field(default=[])
     due_date: UtcDatetime | None = None
     needs_approval: bool = False
 

@@ -13,12 +13,13 @@ from taskflow.access import InProject, WithTask
 from taskflow.projects.tables import ProjectMember
 from taskflow.rights import Right
 from taskflow.tasks import parts
-from taskflow.tasks.schemas import Delegation, Move, ProgressUpdate, SubtaskCreate, TaskCreate, TaskFields, TaskUpdate
+from taskflow.tasks.schemas import Delegation, Move, ProgressUpdate, SubtaskCreate, TaskCreate, TaskFields, TaskRead, TaskUpdate
 from taskflow.tasks.tables import Task, TaskNote
 from taskflow.vocabulary import Status
+from taskflow.workers.tables import Worker
 
 
-async def begin(session: Session, within: InProject, body: TaskCreate) -> Task:
+async def begin(session: Session, within: InProject, body: TaskCreate) -> TaskRead:
     """Add a task to a project."""
     within.demand(Right.CREATE)
     repeats = body.repeats
@@ -35,32 +36,35 @@ async def begin(session: Session, within: InProject, body: TaskCreate) -> Task:
     return await _add(session, within, task)
 
 
-async def begin_part(session: Session, whole: WithTask, body: SubtaskCreate) -> Task:
+async def begin_part(session: Session, whole: WithTask, body: SubtaskCreate) -> TaskRead:
     """Add a part to a task."""
     whole.project.demand(Right.CREATE)
     task = Task(**body.model_dump(), project_id=whole.task.project_id, parent_task_id=whole.task.id, created_by_id=whole.me.id)
     return await _add(session, whole.project, task)
 
 
-async def _add(session: Session, within: InProject, task: Task) -> Task:
-    if task.assignee_id is not None:
-        await check_assignee(session, within.project_id, task.assignee_id)
+async def _add(session: Session, within: InProject, task: Task) -> TaskRead:
+    """Add a task and return it as the API shows it: all of it is known, so nothing is read again."""
+    handle = None if task.assignee_id is None else await check_assignee(session, within.project_id, task.assignee_id)
     if task.parent_task_id is not None:
         await parts.check_parent(session, within.project_id, task.parent_task_id)
     session.add(task)
     await parts.roll_up(session, task.parent_task_id)
-    return task
+    return TaskRead.model_validate({**task.model_dump(), "assignee_handle": handle, "subtasks": []})
 
 
-async def check_assignee(session: Session, project_id: int, worker_id: int) -> None:
-    """Raise ``Invalid`` unless the worker is a member, who stays one until this transaction ends."""
+async def check_assignee(session: Session, project_id: int, worker_id: int) -> str:
+    """Return the handle of a member, who stays one until this transaction ends. Raises ``Invalid`` where the worker is none."""
     member = (
-        select(col(ProjectMember.id))
-        .where(col(ProjectMember.project_id) == project_id, col(ProjectMember.worker_id) == worker_id)
-        .with_for_update(read=True, key_share=True)
+        select(col(Worker.handle))
+        .join(ProjectMember, col(ProjectMember.worker_id) == col(Worker.id))
+        .where(col(ProjectMember.project_id) == project_id, col(Worker.id) == worker_id)
+        .with_for_update(read=True, key_share=True, of=ProjectMember)
     )
-    if (await session.execute(member)).scalar_one_or_none() is None:
+    handle = (await session.execute(member)).scalar_one_or_none()
+    if handle is None:
         raise Invalid(errors=[FieldError("body", "/assignee_id", "There is no such member of the project", "not_found")])
+    return handle
 
 
 async def change(session: Session, held: WithTask, body: TaskUpdate) -> None:
@@ -82,14 +86,12 @@ async def remove(session: Session, held: WithTask) -> None:
 async def move(session: Session, held: WithTask, body: Move) -> None:
     """Make a task a part of another, or one of its own."""
     held.demand(Right.EDIT)
-    before = held.task.parent_task_id
-    if body.parent_task_id is not None:
-        await parts.check_parent(session, held.task.project_id, body.parent_task_id, child_id=held.task.id)
-    held.task.parent_task_id = body.parent_task_id
-    # Both lines are locked in one order, whichever way the task moves.
-    for above in sorted({before, body.parent_task_id} - {None}):
-        await parts.roll_up(session, above)
-    await session.flush()
+    before, after = held.task.parent_task_id, body.parent_task_id
+    if after is not None:
+        await parts.check_parent(session, held.task.project_id, after, child_id=held.task.id)
+    held.task.parent_task_id = after
+    await parts.roll_up(session, before)
+    await parts.roll_up(session, after)
 
 
 async def report_progress(session: Session, held: WithTask, body: ProgressUpdate) -> None:
@@ -101,7 +103,9 @@ async def report_progress(session: Session, held: WithTask, body: ProgressUpdate
         raise Conflict("The progress of a task with parts is that of its parts.")
     held.task.progress_percent = body.percent
     if body.note is not None:
-        session.add(TaskNote(task_id=held.task.id, author_id=held.me.id, percent=body.percent, note=body.note))
+        session.add(
+            TaskNote(project_id=held.project.project_id, task_id=held.task.id, author_id=held.me.id, percent=body.percent, note=body.note)
+        )
     await parts.roll_up(session, held.task.parent_task_id)
 
 
@@ -123,7 +127,7 @@ async def delegate(session: Session, held: WithTask, body: Delegation) -> None:
     await check_assignee(session, held.task.project_id, body.assignee_id)
     held.task.delegated_by_id = held.me.id
     held.task.assignee_id = body.assignee_id
-    session.add(TaskNote(task_id=held.task.id, author_id=held.me.id, note=body.reason))
+    session.add(TaskNote(project_id=held.project.project_id, task_id=held.task.id, author_id=held.me.id, note=body.reason))
     await session.flush()
 
 

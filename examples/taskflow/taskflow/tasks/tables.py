@@ -23,7 +23,7 @@ class Task(Record, table=True):
     __table_args__ = (
         CheckConstraint("progress_percent BETWEEN 0 AND 100", name="progress"),
         CheckConstraint("parent_task_id <> id", name="parent"),
-        CheckConstraint("is_recurring = (recurrence IS NOT NULL)", name="recurrence"),
+        CheckConstraint("is_recurring = (recurrence IS NOT NULL)", name="recurs"),
         # The order in which a project's tasks are listed, newest first; the identity breaks ties.
         Index("ix_task_project_created", "project_id", text("created_at DESC"), text("id DESC")),
         Index("ix_task_due", "due_date", postgresql_where=text("is_recurring AND NOT has_spawned_next")),
@@ -62,6 +62,7 @@ class TaskNote(Record, table=True):
 
     __tablename__ = "task_note"
 
+    project_id: int = Field(foreign_key="project.id", ondelete="CASCADE", index=True)
     task_id: int = Field(foreign_key="task.id", ondelete="CASCADE", index=True)
     author_id: int = Field(foreign_key="worker.id")
     percent: int | None = None

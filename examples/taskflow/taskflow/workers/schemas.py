@@ -18,7 +18,7 @@ class AgentFields(Input):
 
     name: Annotated[str, Line(200)]
     agent_type: AgentType
-    capabilities: Capabilities = []
+    capabilities: Capabilities = Field(default=[])
     user_id: Subject | None = None
     """The subject of the tokens that the agent acts with: its OAuth client id, or its user id at the identity provider."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
-from sqlmodel import col
+from sqlmodel import col, select
 
 from greenroom.kit.database import Session
 from greenroom.kit.models import apply
 from greenroom.kit.problems import Conflict, Forbidden, NotFound
 from taskflow.access import Me
-from taskflow.projects.tables import ProjectMember
+from taskflow.projects.tables import Project, ProjectMember
 from taskflow.vocabulary import WorkerType
 from taskflow.workers.schemas import AgentCreate, AgentFields, AgentUpdate
 from taskflow.workers.tables import Worker
@@ -51,10 +50,18 @@ async def change(session: Session, me: Me, agent_id: int, body: AgentUpdate, iss
 
 
 async def remove(session: Session, me: Me, agent_id: int) -> None:
-    """Remove an agent that belongs to no project; its records in the trail stay."""
+    """Remove an agent that belongs to no project but its own, with that one; its records in the trail stay."""
     agent = await mine(session, me, agent_id)
-    member = exists().where(col(ProjectMember.worker_id) == agent.id, ~_owns_default(agent.id))
-    if (await session.execute(select(member))).scalar_one():
+    own = (col(Project.owner_id) == agent.id) & col(Project.is_default)
+    elsewhere = (
+        select(ProjectMember)
+        .join(Project, col(Project.id) == col(ProjectMember.project_id))
+        .where(col(ProjectMember.worker_id) == agent.id, ~own)
+    )
+    if (await session.execute(select(elsewhere.exists()))).scalar_one():
         raise Conflict("The agent is a member of projects: take it out of them first.")
+    for project in (await session.exec(select(Project).where(own))).all():
+        await session.delete(project)
+    await session.flush()
     await session.delete(agent)
     await session.flush()

@@ -5,6 +5,7 @@ from greenroom.kit.database.dependencies import Reading, Writing, database_of, r
 from greenroom.kit.database.failures import Broken, Constraints, Contended, is_away, sqlstate, translated
 from greenroom.kit.database.lazy import ImplicitLoadError, forbid_implicit_loads
 from greenroom.kit.database.retry import Tries
+from greenroom.kit.database.routes import RetryingRoute
 from greenroom.kit.database.sessions import Listener, Session, SyncSession, TransactionError, session_factory
 from greenroom.kit.database.settings import DatabaseSettings, SettingsError
 from greenroom.kit.database.unit import Isolation
@@ -20,6 +21,7 @@ __all__ = [
     "Isolation",
     "Listener",
     "Reading",
+    "RetryingRoute",
     "Session",
     "SettingsError",
     "SyncSession",

@@ -15,6 +15,7 @@ from typing import Any, Final
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 
 from greenroom.kit.database.failures import is_away
+from greenroom.kit.database.settings import SettingsError
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
@@ -48,6 +49,10 @@ class Connector:
         while True:
             try:
                 connection = await asyncpg.connect(*arguments, **named)
+            except asyncpg.ProtocolViolationError as error:
+                if "startup parameter" not in str(error):
+                    raise
+                raise SettingsError(f"DATABASE_POOLED: a pooler stands before this server ({error}): set it to true") from None
             except Exception as error:
                 if not is_away(error):
                     raise

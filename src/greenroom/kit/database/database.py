@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from greenroom.kit.database.engines import reading_engine, writing_engine
 from greenroom.kit.database.failures import Constraints, is_away, translated
+from greenroom.kit.database.reads import ConnectionForReads
 from greenroom.kit.database.retry import Tries, retried
 from greenroom.kit.database.sessions import Listener, Session, session_factory
 from greenroom.kit.database.settings import DatabaseSettings
-from greenroom.kit.database.unit import Isolation, unit_of_work
+from greenroom.kit.database.unit import Isolation, UnitOfWork
 from greenroom.kit.problems import Unavailable
 
 Result = TypeVar("Result")
@@ -37,6 +38,7 @@ class Database:
         self.engine = writing_engine(settings)
         self.reader = reading_engine(settings)
         self.sessions = session_factory(self.engine, listeners)
+        self._reads_are_autocommit = not settings.read_target.pooled
         self._reading_sessions = session_factory(self.reader)
 
     def begin(self, *, info: Mapping[str, Any] | None = None, isolation: Isolation | None = None) -> AbstractAsyncContextManager[Session]:
@@ -45,7 +47,7 @@ class Database:
         ``info`` becomes ``session.info``, for the listeners. Raises a ``Problem`` where an error of the database is one to the client:
         ``Conflict`` or ``Invalid`` for a broken constraint, ``Contended``, ``Unavailable``; the error is its ``__cause__``.
         """
-        return unit_of_work(self.sessions, self.constraints, info, isolation)
+        return UnitOfWork(self.sessions, self.constraints, info, isolation)
 
     async def run(
         self,
@@ -67,17 +69,9 @@ class Database:
 
         return await retried(once, tries or Tries())
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Give a connection for reads by Core; PostgreSQL refuses every write on it. Each statement sees what is committed then."""
-        try:
-            async with self.reader.connect() as connection:
-                yield connection
-        except Exception as error:
-            problem = translated(error)
-            if problem is None:
-                raise
-            raise problem from error
+        return ConnectionForReads(self.reader, is_autocommit=self._reads_are_autocommit)
 
     @asynccontextmanager
     async def read_session(self) -> AsyncIterator[Session]:

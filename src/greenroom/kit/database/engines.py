@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Final
@@ -36,6 +37,9 @@ def reading_engine(settings: DatabaseSettings) -> AsyncEngine:
     prepared statement may reach two servers), so there each use is one ``BEGIN READ ONLY`` transaction.
     """
     target = settings.read_target
+    if target.arguments.get("target_session_attrs") == "read-write":
+        # Our own read-only setting would make every host look like one that is not.
+        target = replace(target, arguments={**target.arguments, "target_session_attrs": "primary"})
     if target.pooled:
         return _engine(settings, target, {}, execution_options={"postgresql_readonly": True})
     return _engine(settings, target, {"default_transaction_read_only": "on"}, isolation_level="AUTOCOMMIT")

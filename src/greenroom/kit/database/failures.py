@@ -74,8 +74,8 @@ CONTENDED: Final = frozenset({"40001", "40P01"})
 https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 """
 
-AWAY: Final = frozenset({"57P01", "57P02", "57P03", "57P05", "53300"})
-"""The server stops, starts, or has no connection left; class 08 (connection exceptions) counts as well."""
+AWAY: Final = frozenset({"57P01", "57P02", "57P03", "57P05", "53300", "08000", "08001", "08003", "08004", "08006", "08007"})
+"""The server stops, starts, has no connection left, or the connection is lost. 08P01 is a fault of the settings, and not here."""
 
 TOO_LONG: Final = frozenset({"57014", "55P03", "25P03", "25P04"})
 """A time limit of the server has ended the statement, the wait for a lock, or the transaction."""
@@ -100,7 +100,7 @@ def is_away(error: BaseException) -> bool:
     """Tell whether an error means that no connection can be had, or that it was lost."""
     code = sqlstate(error)
     if code is not None:
-        return code in AWAY or code.startswith("08")
+        return code in AWAY
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return any(_of_transport(one) for one in causes(error))
@@ -110,6 +110,8 @@ def _of_transport(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # The misuse of its interface, and values that do not fit, are errors of this class too.
         return "connection is closed" in str(error) or "connection was closed" in str(error)
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return True  # no host is the primary now: a failover
     return isinstance(error, (OSError, PoolTimeoutError)) and not isinstance(error, ssl.SSLCertVerificationError)
 
 
@@ -128,7 +130,7 @@ def translated(error: Exception, constraints: Constraints = MappingProxyType({})
         return Contended(headers=RETRY_AFTER)
     if code in TOO_LONG:
         return Unavailable("It took too long", headers=RETRY_AFTER)
-    if code in AWAY or code.startswith("08"):
+    if code in AWAY:
         return Unavailable(headers=RETRY_AFTER)
     named = next((str(name) for one in causes(error) if (name := getattr(one, "constraint_name", None))), None)
     broken = constraints.get(named or "") or BY_KIND.get(_of_encoding(error) if code == _NOT_SENT else code)

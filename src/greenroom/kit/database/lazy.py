@@ -68,13 +68,16 @@ def _of_relationship(execution: ORMExecuteState, owner: InstanceState[Any]) -> s
 
 
 def _of_columns(state: InstanceState[Any], asked: Collection[str] | None) -> str:
-    entity = state.mapper.class_.__name__
+    mapper = state.mapper
+    entity = mapper.class_.__name__
     names = sorted(state.unloaded.intersection(asked or state.expired_attributes))
     listed = ", ".join(f"{entity}.{name}" for name in names) or entity
-    expired = state.expired_attributes.intersection(names)
-    cure = f"`await session.refresh(…, {names!r})`"
-    if names and not expired:
-        options = ", ".join(f"undefer({entity}.{name})" for name in names)
-        cure = f"add `.options({options})` to the statement that reads the {entity}, or {cure}"
-    state_of = "expired" if expired else "not loaded"
-    return f"{listed}: {state_of}, and reading it would load it without `await`: {cure}"
+    refresh = f"`await session.refresh(…, {names!r})`"
+    condition, option = "not loaded", ", ".join(f"undefer({entity}.{name})" for name in names)
+    if names and mapper.inherits is not None and not any(name in mapper.inherits.attrs for name in names):
+        # A query of the base class leaves out what its subclasses have beside, and marks it as expired.
+        option = f"selectin_polymorphic({mapper.base_mapper.class_.__name__}, [{entity}])"
+    elif not names or state.expired_attributes.intersection(names):
+        condition, option = "expired", ""
+    cure = f"add `.options({option})` to the statement that reads the {entity}, or {refresh}" if option else refresh
+    return f"{listed}: {condition}, and reading it would load it without `await`: {cure}"

@@ -8,6 +8,7 @@ from typing import NoReturn
 from sqlalchemy import Connection, event
 from sqlalchemy import orm as sqlalchemy_orm
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession as SQLAlchemySession
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.orm.session import Session as SyncSQLModelSession
 
@@ -53,6 +54,8 @@ class Session(AsyncSession):
 
     sync_session_class = SyncSession
     sync_session: SyncSession
+    # SQLModel deprecates it in favour of `exec`, which takes neither text nor statements of Core.
+    execute = SQLAlchemySession.execute
 
     async def commit(self) -> NoReturn:
         """Refuse."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -22,13 +22,14 @@ class Reference:
     name: str
     model: type[SQLModel]
     id: int | None
-    where: ColumnElement[bool] | None = None
+    where: ColumnElement[bool] | bool | None = None
     place: Literal["body", "path", "query"] = "body"
 
     def condition(self) -> ColumnElement[bool]:
         """Return the SQL of "there is such a row"."""
         found = exists().select_from(self.model).where(col(self.model.id) == self.id)  # type: ignore[attr-defined]  # every Record has one
-        return found if self.where is None else found.where(self.where)
+        where: Any = self.where
+        return found if where is None else found.where(where)
 
     def missing(self) -> FieldError:
         """Return what to tell when there is none."""

@@ -1,1 +1,37 @@
 """The audit trail: rows that the database writes itself, in the transaction of the change, and that nobody can alter unseen."""
+
+from greenroom.kit.trail import ddl
+from greenroom.kit.trail.checking import check
+from greenroom.kit.trail.context import Context, act, note, tell, tell_contexts
+from greenroom.kit.trail.declaration import Trail, Trailed
+from greenroom.kit.trail.dependencies import Recorded, recorded
+from greenroom.kit.trail.restoring import Moment, State, fold, moments, state_at, states
+from greenroom.kit.trail.tables import TrailCheckpoint, TrailHead, TrailRow
+from greenroom.kit.trail.verification import Break, Fault, Verdict, verify
+
+__all__ = [
+    "Break",
+    "Context",
+    "Fault",
+    "Moment",
+    "Recorded",
+    "State",
+    "Trail",
+    "TrailCheckpoint",
+    "TrailHead",
+    "TrailRow",
+    "Trailed",
+    "Verdict",
+    "act",
+    "check",
+    "ddl",
+    "fold",
+    "moments",
+    "note",
+    "recorded",
+    "state_at",
+    "states",
+    "tell",
+    "tell_contexts",
+    "verify",
+]

@@ -1,0 +1,17 @@
+"""How tests call the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+Caller = Callable[..., httpx.AsyncClient]
+"""Gives the client of somebody: ``caller("ann")``, ``caller("bot", ActorKind.AGENT)``."""
+
+
+def ok(answer: httpx.Response, status: int = 200) -> Any:
+    """Return what was answered; fail, and show it, where the status is another."""
+    assert answer.status_code == status, (answer.request.method, answer.request.url.path, answer.status_code, answer.text)
+    return answer.json()
