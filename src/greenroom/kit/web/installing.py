@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
@@ -9,11 +11,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from greenroom.kit.problems import TooManyRequests
 from greenroom.kit.web import health, pages
+from greenroom.kit.web.access import AccessLog, Observed, Observer
 from greenroom.kit.web.documentation import document_problems
 from greenroom.kit.web.draining import add_draining
 from greenroom.kit.web.handlers import PlainErrors, Unforeseen, add_handlers
 from greenroom.kit.web.headers import SecurityHeaders
 from greenroom.kit.web.limiting import Buckets, RateLimit
+from greenroom.kit.web.metrics import Metrics
 from greenroom.kit.web.request_ids import HEADER, RequestId
 from greenroom.kit.web.settings import WebSettings
 
@@ -21,16 +25,20 @@ EXPOSED = (HEADER, "ETag", "Link", "Location", "Retry-After", "RateLimit", "Rate
 """Headers that scripts of other origins may read."""
 
 
-def install(app: FastAPI, settings: WebSettings | None = None) -> None:
+def install(app: FastAPI, settings: WebSettings | None = None, *, observers: Sequence[Observer] = ()) -> None:
     """Put all parts around an application, before its first request. Raises ``SettingsError``.
 
-    The last middleware that is added is the outermost.
+    ``observers`` are told of each request, beside the access log: ``Metrics()``, say. Logging itself is set up by
+    ``configure_logging()``. The last middleware that is added is the outermost.
     """
     settings = settings or WebSettings()
     add_handlers(app)
     document_problems(app, everywhere=[TooManyRequests] if settings.rate else [])
     app.include_router(health.router)
     app.include_router(pages.router)
+    for observer in observers:
+        if isinstance(observer, Metrics):
+            app.include_router(observer.router)
     app.add_middleware(Unforeseen)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_size)
     if settings.rate:
@@ -39,6 +47,7 @@ def install(app: FastAPI, settings: WebSettings | None = None) -> None:
     add_cors(app, settings)
     app.add_middleware(PlainErrors)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Observed, AccessLog(), *observers)
     app.add_middleware(RequestId)
     if settings.drain:
         add_draining(app, settings.drain)
