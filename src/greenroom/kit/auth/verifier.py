@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, Final
-
-import httpx
 
 from greenroom.kit.actors import Actor
 from greenroom.kit.auth.algorithms import ALGORITHMS
@@ -30,20 +29,19 @@ class Verifier:
         leeway: float = 30,
         max_size: int = 8192,
         timing: Timing = Timing(),  # noqa: B008  # frozen
-        client: httpx.AsyncClient | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Fetch nothing yet; ``leeway`` in seconds, ``max_size`` in characters. Raises ``ValueError``.
+        """Fetch nothing yet; ``leeway`` in seconds, ``max_size`` in characters, ``clock`` for the age of keys. Raises ``ValueError``.
 
-        Issuers at the same address share its keys. A ``client`` that is given is not closed.
+        Issuers at the same address share its keys.
         """
         if not 0 <= leeway <= MAX_LEEWAY:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds")
         self._leeway = leeway
         self._max_size = max_size
-        self._client = client or http_client()
-        self._owns_client = client is None
+        self._client = http_client()
         self._issuers = by_kind(issuers)
-        self._sources = {one.jwks_url: KeySource(one.jwks_url, self._client, timing) for one in self._issuers.values()}
+        self._sources = {one.jwks_url: KeySource(one.jwks_url, self._client, timing, clock) for one in self._issuers.values()}
 
     async def verify(self, token: str) -> Actor:
         """Return who the token speaks of. Raises ``TokenError``, and ``Unavailable`` where its issuer's keys cannot be had.
@@ -70,8 +68,7 @@ class Verifier:
         """Give up fetches and close the connections."""
         for source in self._sources.values():
             await source.close()
-        if self._owns_client:
-            await self._client.aclose()
+        await self._client.aclose()
 
 
 def by_kind(issuers: Iterable[Issuer]) -> dict[tuple[str, str], Issuer]:
