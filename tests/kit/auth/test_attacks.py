@@ -10,12 +10,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from tests.kit.auth.clock import HOUR
 from tests.kit.auth.keyserver import KeyServer
 from tests.kit.auth.signing import AUDIENCE, ISSUER, Signer, bearer, encoded
 
 pytestmark = pytest.mark.anyio
-
-HOUR = 3600
 
 
 def claims(**changed: object) -> dict[str, object]:

@@ -13,6 +13,7 @@ import pytest
 from greenroom.kit.auth.download import MAX_DOCUMENT, http_client
 from greenroom.kit.auth.keysource import KeySource, Timing
 from greenroom.kit.problems import Unavailable
+from tests.kit.auth.clock import HOUR, Clock
 from tests.kit.auth.keyserver import KeyServer
 from tests.kit.auth.signing import Signer
 
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.anyio
 
 FIRST = Signer("EdDSA", "first")
 SECOND = Signer("ES256", "second")
-HOUR = 3600.0
 
 BAD_ANSWERS = {
     "HTML": (b"<html>not json</html>", "200 OK"),
@@ -38,19 +38,6 @@ BAD_ANSWERS = {
     "compressed": (b"\x1f\x8b", "200 OK\r\nContent-Encoding: gzip"),
     "no HTTP": (b"", "xyz"),
 }
-
-
-class Clock:
-    """Time that passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def passes(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @asynccontextmanager

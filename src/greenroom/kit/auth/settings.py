@@ -28,6 +28,7 @@ class AuthSettings(BaseSettings):
 
     One issuer: ``issuer``, ``audience``, ``jwks_url``, and ``algorithms`` and ``scopes`` if need be. Several, or other types of tokens:
     ``issuers``, a JSON list of objects with the members of ``Issuer``. Both may be given. ``jwks_…`` are the fields of ``Timing``.
+    ``remember`` is the number of tokens whose signature is not checked each time.
     ``plain_http`` allows key sets over http from other machines: whoever can change what passes there can sign in as anybody.
     ``bypass`` (such as human:ada) switches authentication off; it needs ``environment`` to be "development" and ``bind``, the address
     that the server listens on, to be loopback; ``bypass_scopes`` are what everybody then holds.
@@ -43,6 +44,7 @@ class AuthSettings(BaseSettings):
     issuers: tuple[Issuer, ...] = ()
     leeway: float = Field(default=30, ge=0, le=MAX_LEEWAY)
     max_token_size: int = Field(default=8192, ge=256, le=65536)
+    remember: int = Field(default=1024, ge=0, le=100_000)
     jwks_fresh: float = Field(default=3600, ge=1, le=24 * 3600)
     jwks_stale: float = Field(default=24 * 3600, ge=0, le=7 * 24 * 3600)
     jwks_back_off: float = Field(default=10, ge=1, le=300)
@@ -115,7 +117,9 @@ class AuthSettings(BaseSettings):
             actor = named_actor(self.bypass, frozenset(self.bypass_scopes))
             return DevelopmentBypass(actor, environment=self.environment, bind=self.bind or "")
         timing = Timing(self.jwks_fresh, self.jwks_stale, self.jwks_back_off, self.jwks_timeout)
-        return TokenAuthenticator(Verifier(self.all_issuers, leeway=self.leeway, max_size=self.max_token_size, timing=timing))
+        return TokenAuthenticator(
+            Verifier(self.all_issuers, leeway=self.leeway, max_size=self.max_token_size, timing=timing, remember=self.remember)
+        )
 
     def _check_bypass(self) -> None:
         if self.environment != "development":
