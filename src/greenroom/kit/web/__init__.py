@@ -2,10 +2,12 @@
 
 from greenroom.kit.web.access import AccessLog, Ended, Observed, Observer, actor_of
 from greenroom.kit.web.conditional import Freshness, IfMatch, IfMatchRequired, IfNoneMatch, Precondition, etag
+from greenroom.kit.web.docs import add_docs
 from greenroom.kit.web.documentation import document_problems, problems
 from greenroom.kit.web.draining import add_draining, draining
 from greenroom.kit.web.handlers import PROBLEMS, MethodNotAllowed, PlainErrors, Unforeseen, add_handlers
 from greenroom.kit.web.headers import SecurityHeaders
+from greenroom.kit.web.idempotency import Attempt, Idempotency
 from greenroom.kit.web.installing import add_cors, add_hosts, install
 from greenroom.kit.web.limiting import Buckets, RateLimit
 from greenroom.kit.web.logs import configure_logging, redact
@@ -17,9 +19,11 @@ from greenroom.kit.web.tracing import trace_databases
 __all__ = [
     "PROBLEMS",
     "AccessLog",
+    "Attempt",
     "Buckets",
     "Ended",
     "Freshness",
+    "Idempotency",
     "IfMatch",
     "IfMatchRequired",
     "IfNoneMatch",
@@ -36,6 +40,7 @@ __all__ = [
     "WebSettings",
     "actor_of",
     "add_cors",
+    "add_docs",
     "add_draining",
     "add_handlers",
     "add_hosts",

@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from greenroom.kit.problems import TooManyRequests
 from greenroom.kit.web import health, pages
 from greenroom.kit.web.access import AccessLog, Observed, Observer
+from greenroom.kit.web.docs import add_docs
 from greenroom.kit.web.documentation import document_problems
 from greenroom.kit.web.draining import add_draining
 from greenroom.kit.web.handlers import PlainErrors, Unforeseen, add_handlers
@@ -34,6 +35,7 @@ def install(app: FastAPI, settings: WebSettings | None = None, *, observers: Seq
     settings = settings or WebSettings()
     add_handlers(app)
     document_problems(app, everywhere=[TooManyRequests] if settings.rate else [])
+    add_docs(app)
     app.include_router(health.router)
     app.include_router(pages.router)
     for observer in observers:

@@ -28,6 +28,8 @@ _SECRETS: Final = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),
     # Authorization: Bearer …
     (re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE), rf"\1 {REDACTED}"),
+    # a parameter of a URL
+    (re.compile(r"([?&][A-Za-z0-9_-]*(?:token|secret|password|api[-_]?key|signature|code)=)[^&#\s\"']+", re.IGNORECASE), rf"\1{REDACTED}"),
     # the password of a URL
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@/]+@", re.IGNORECASE), rf"\1{REDACTED}@"),
 )

@@ -10,8 +10,8 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-# Looking the routes through takes longer than many a request.
-_BY_ROUTE: Final[WeakKeyDictionary[FastAPI, dict[BaseRoute, list[RouteContext]]]] = WeakKeyDictionary()
+# By identity, for routes have no hash. Looking all of them through takes longer than many a request.
+_BY_ROUTE: Final[WeakKeyDictionary[FastAPI, dict[int, list[RouteContext]]]] = WeakKeyDictionary()
 
 
 def template(scope: Scope) -> str | None:
@@ -35,13 +35,12 @@ def methods(app: FastAPI, scope: Scope) -> list[str]:
 
 def _contexts(app: FastAPI, route: BaseRoute) -> list[RouteContext]:
     known = _BY_ROUTE.get(app)
-    if known is None or route not in known:
+    if known is None or id(route) not in known:
         known = {}
         for context in iter_route_contexts(app.routes):
-            known.setdefault(context.original_route, []).append(context)
-        known.setdefault(route, [])
+            known.setdefault(id(context.original_route), []).append(context)
         _BY_ROUTE[app] = known
-    return known[route]
+    return known.get(id(route), [])
 
 
 def _matches(context: RouteContext, scope: Scope) -> bool:

@@ -1,0 +1,106 @@
+"""The page of the API, in a real Chromium, without anything from outside."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Page, async_playwright, expect
+from starlette.types import Receive, Scope, Send
+
+from greenroom.kit.web import WebSettings, install
+from tests.kit.web.conftest import Connect
+from tests.kit.web.sample import TOKEN
+from tests.kit.web.serving import served
+
+pytestmark = pytest.mark.anyio
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def url(postgres: str) -> Iterator[str]:
+    with served("tests.kit.web.sample:app", {"DATABASE_URL": postgres, "WEB_DRAIN": "0"}) as (_, url):
+        yield url
+
+
+@pytest.fixture
+async def page(url: str, anyio_backend: str) -> AsyncIterator[Page]:
+    """The page of the sample, opened; what it asks of others and what it complains of fails the test."""
+    if CHROMIUM is None:
+        pytest.skip("skipped: there is no Chromium; install with: apt-get install chromium")
+    wrong: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith((url, "data:", "blob:")) else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        await page.goto(f"{url}/docs")
+        yield page
+        with suppress(Exception):
+            await browser.close()
+    assert wrong == []
+
+
+async def authorize(page: Page) -> None:
+    await page.get_by_role("button", name="Authorize").click()
+    await page.get_by_label("auth-bearer-value").fill(TOKEN)
+    await page.get_by_role("button", name="Apply credentials").click()
+    await page.get_by_role("button", name="Close").click()
+
+
+async def execute(page: Page, operation: str) -> str:
+    """Open an operation, click on "Try it out" and "Execute" with nothing typed, and return the status that is shown."""
+    block = page.locator(f"#operations-default-{operation}")
+    await block.locator(".opblock-summary-control").click()
+    await block.get_by_role("button", name="Try it out").click()
+    await block.get_by_role("button", name="Execute").click()
+    status = block.locator(".live-responses-table .response-col_status").last
+    await expect(status).to_have_text(re.compile(r"\d{3}"))
+    return (await status.inner_text()).split()[0]
+
+
+async def test_try_it_out_with_its_defaults_succeeds(page: Page) -> None:
+    await authorize(page)
+    assert await execute(page, "create_tasks_post") == "201"
+    assert await execute(page, "read_all_tasks_get") == "200"
+
+
+async def test_its_files_are_ours_and_the_other_pages_are_gone(connect: Connect) -> None:
+    app = FastAPI(title="<b>")
+    install(app, WebSettings())
+
+    async def behind_a_proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "root_path": "/behind"}, receive, send)
+
+    client: httpx.AsyncClient = connect(behind_a_proxy)
+    page = await client.get("/docs")
+    assert "&lt;b&gt;" in page.text
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert 'src="/behind/docs/start.js"' in page.text
+    assert '"url": "/behind/openapi.json"' in (await client.get("/docs/start.js")).text
+    assert (await client.get("/docs/swagger-ui.css")).headers["cache-control"] == "public, max-age=86400"
+    assert (await client.get("/docs/nothing")).status_code == 404
+    assert (await client.get("/redoc")).status_code == 404
+
+
+async def test_without_a_document_there_is_no_page(connect: Connect) -> None:
+    app = FastAPI(openapi_url=None)
+    install(app, WebSettings())
+    assert (await connect(app).get("/docs")).status_code == 404

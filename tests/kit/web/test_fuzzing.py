@@ -1,0 +1,32 @@
+"""Schemathesis on the sample, over HTTP, authenticated, with all its checks: nothing that the document does not say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kit.web.sample import TOKEN
+from tests.kit.web.serving import served
+
+EXAMPLES = os.environ.get("GREENROOM_FUZZ_EXAMPLES", "20")
+SEED = os.environ.get("GREENROOM_FUZZ_SEED", "7")
+
+
+@pytest.fixture(scope="module")
+def url(postgres: str) -> Iterator[str]:
+    with served("tests.kit.web.sample:app", {"DATABASE_URL": postgres, "WEB_DRAIN": "0"}) as (_, url):
+        yield url
+
+
+def test_schemathesis_finds_nothing(url: str) -> None:
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
+        *("--header", f"Authorization: Bearer {TOKEN}"),
+        *("--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
