@@ -35,11 +35,12 @@ class Server:
     def database(self, name: str | None = None, roles: Roles | None = None) -> Iterator[Urls]:
         """Give an empty database, and delete it afterwards. The roles are of this database alone, unless they are given."""
         name = name or f"greenroom_{uuid.uuid4().hex[:12]}"
-        urls = create_database(self.superuser, name, roles or Roles(f"{name}_owner", f"{name}_app"))
+        own = Roles(f"{name}_owner", f"{name}_app")
+        urls = create_database(self.superuser, name, roles or own)
         try:
             yield urls
         finally:
-            drop_database(self.superuser, name)
+            drop_database(self.superuser, name, None if roles else own)
 
 
 @contextmanager
