@@ -1,8 +1,9 @@
-"""A real PostgreSQL for the tests of the kit: one server for each test process, one database for each module."""
+"""A real PostgreSQL for the tests of the kit: one server for each run, one database for each module."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -10,14 +11,14 @@ import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.executable.postgres import private_postgres
+from greenroom.kit.database.server import temporary
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """Give the URL of a superuser's database on a server of our own (``postgresql+asyncpg://``)."""
-    with private_postgres() as url:
-        yield url
+    """Give the URL of a superuser's database on a server of our own (``postgresql+asyncpg://``), which the workers of a run share."""
+    with temporary(os.environ.get("PYTEST_XDIST_TESTRUNUID")) as server:
+        yield server.superuser.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")

@@ -115,6 +115,15 @@ async def test_a_connection_that_was_idle_for_long_is_asked_first(url: str) -> N
         assert statements == ["invalidated"]
 
 
+async def test_a_client_side_time_limit_is_unavailable_too(url: str) -> None:
+    async with connected(f"{url}?command_timeout=0.1") as database:
+        with pytest.raises(Unavailable):
+            async with database.begin() as session:
+                await (await session.connection()).execute(text("SELECT pg_sleep(5)"))
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
 # -- a server that is away
 
 
@@ -138,6 +147,27 @@ async def test_a_database_that_is_away_is_unavailable_and_says_nothing_of_itself
             async with database.read():
                 pass
         assert time.monotonic() - begin < 0.2
+
+
+async def test_a_database_that_is_missing_at_start_is_reported_and_waited_for_with_a_bound(caplog: pytest.LogCaptureFixture) -> None:
+    url = f"postgresql://u:hush-hush@127.0.0.1:{closed_port()}/d?channel_binding=require"
+    async with connected(url, connect_patience=0) as database:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable, match=r"The database has not answered for 0\.5 seconds"):
+            await database.wait(0.5)
+        assert 0.5 <= time.monotonic() - begin < 1.5
+    reports = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [report.partition(":")[0] for report in reports[:1]] == ["DATABASE_URL"]
+    assert reports[1:] == ["the database does not answer yet; waiting up to 0.5 seconds for it"]
+    assert "hush-hush" not in caplog.text
+
+
+async def test_the_wait_ends_in_time_whatever_the_patience() -> None:
+    async with connected(f"postgresql://u:p@127.0.0.1:{closed_port()}/d", connect_patience=30) as database:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable):
+            await database.wait(0.3)
+        assert time.monotonic() - begin < 1.5
 
 
 async def test_what_waiting_cannot_mend_is_raised_at_once(url: str) -> None:
