@@ -66,7 +66,7 @@ class Plans:
         self.keys = lru_cache(_FORMS)(self._make_keys)
         self.key_types = lru_cache(_FORMS)(self._make_key_types)
         for name, sort in sorts.items():
-            sorting.check(name, sort)
+            sorting.check(name, sort, selection.optional)
             self.key_types(name)
         identity = selection.identity
         self.one = selection.select().where(identity == bindparam("identity", type_=identity.type), *self._within())
