@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from greenroom.kit.lists import cursors
 from greenroom.kit.lists.cursors import Cursor, ForeignCursorError
 from greenroom.kit.lists.filters import Filter, parameters, search_parameter
-from greenroom.kit.lists.plans import Plans
+from greenroom.kit.lists.plans import Plans, total_of
 from greenroom.kit.lists.query import CursorQuery, PageRequest, query_model
 from greenroom.kit.lists.selection import Columns, Condition, DeclarationError, Entity, Nested, Selection
 from greenroom.kit.lists.sorting import Sort
@@ -98,7 +98,7 @@ class Listing(Generic[T]):
         """Return a page, and put its links and its total into the headers of the answer.
 
         ``scope`` gives the declared scope its values, ``where`` what else holds for all rows whatever the client asks. One statement, and
-        another where a total is asked. Raises ``NotFound`` for a cursor that is none of this list.
+        another where a total is asked of a page without rows. Raises ``NotFound`` for a cursor that is none of this list.
         """
         found = await self.read(connection, page, where=where, **scope)
         links = [page.link(cursor, relation) for cursor, relation in ((found.previous, "prev"), (found.next, "next")) if cursor]
@@ -125,11 +125,17 @@ class Listing(Generic[T]):
         offset = getattr(query, "offset", 0)
         plan = self._plans.plan(self._plans.form(given, query.sort, cursor))
         bound = self._plans.bound(given, cursor) | self._plans.bound_scope(scope)
+        statement = plan.page
+        if query.total:
+            statement = plan.with_total if not where else plan.page.add_columns(total_of(_and(plan.count, where)))
         # One more than asked tells whether there are more.
-        rows = (await connection.execute(_and(plan.page, where), {**bound, "limit": query.limit + 1, "offset": offset})).all()
+        rows = (await connection.execute(_and(statement, where), {**bound, "limit": query.limit + 1, "offset": offset})).all()
         more = len(rows) > query.limit
         rows = rows[query.limit - 1 :: -1] if backward else rows[: query.limit]
-        total = (await connection.execute(_and(plan.count, where), bound)).scalar_one() if query.total else None
+        total = None
+        if query.total:
+            # Beyond the end there is no row to tell it.
+            total = rows[0][-1] if rows else (await connection.execute(_and(plan.count, where), bound)).scalar_one()
 
         def beside(place: int, *, backward: bool) -> str:
             return cursors.encode(Cursor(backward, tuple(rows[place][key] for key in plan.places)), context)
