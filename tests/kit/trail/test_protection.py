@@ -27,7 +27,7 @@ FORGERIES = {
     "append": "SELECT greenroom_trail.append('book', '1', 'insert', '{}', '{}', '{}')",
     "move a head": "UPDATE greenroom_trail.head SET seq = 0",
     "disable": "ALTER TABLE book DISABLE TRIGGER ALL",
-    "drop a trigger": "DROP TRIGGER greenroom_trail ON book",
+    "drop a trigger": "DROP TRIGGER _greenroom_trail ON book",
     "replace the function": "CREATE OR REPLACE FUNCTION greenroom_trail.record() RETURNS trigger LANGUAGE sql AS ''",
     "drop it all": "DROP SCHEMA greenroom_trail CASCADE",
     "truncate the table": "TRUNCATE book",

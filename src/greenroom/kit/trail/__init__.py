@@ -5,9 +5,10 @@ from greenroom.kit.trail.checking import check
 from greenroom.kit.trail.context import Context, act, note, tell, tell_contexts
 from greenroom.kit.trail.declaration import Trail, Trailed
 from greenroom.kit.trail.dependencies import Recorded, recorded
+from greenroom.kit.trail.following import Break, Fault, Verdict
 from greenroom.kit.trail.restoring import Moment, State, fold, moments, state_at, states
 from greenroom.kit.trail.tables import TrailCheckpoint, TrailHead, TrailRow
-from greenroom.kit.trail.verification import Break, Fault, Verdict, verify
+from greenroom.kit.trail.verification import checkpoint, verify
 
 __all__ = [
     "Break",
@@ -24,6 +25,7 @@ __all__ = [
     "Verdict",
     "act",
     "check",
+    "checkpoint",
     "ddl",
     "fold",
     "moments",

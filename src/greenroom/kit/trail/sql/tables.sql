@@ -1,7 +1,10 @@
 CREATE SCHEMA greenroom_trail;
 
+-- The numbers are drawn by the function that writes the rows: they are part of what is hashed.
+CREATE SEQUENCE greenroom_trail.entry_id AS bigint;
+
 CREATE TABLE greenroom_trail.entry (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     transaction_id bigint NOT NULL,
     entity text NOT NULL,
@@ -39,6 +42,7 @@ CREATE TABLE greenroom_trail.checkpoint (
     id integer PRIMARY KEY,
     at timestamptz NOT NULL,
     snapshot text NOT NULL,
+    last_id bigint NOT NULL,
     heads bigint NOT NULL,
     digest bytea NOT NULL,
     previous bytea NOT NULL,
