@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Callable
 
@@ -205,3 +206,18 @@ async def test_the_scheme_has_no_case_and_the_token_is_sent_once(client: httpx.A
     assert (await client.get("/me", headers={"Authorization": f"bEARER  {token} "})).status_code == 200
     twice = await client.get("/me", headers=[("Authorization", f"Bearer {token}"), ("authorization", f"Bearer {token}")])
     assert (twice.status_code, twice.json()["detail"]) == (401, "There is more than one Authorization header")
+
+
+def twice(document: dict[str, object], name: str, value: object) -> bytes:
+    return json.dumps({name: value}).encode()[:-1] + b", " + json.dumps(document).encode()[1:]
+
+
+async def test_a_member_that_is_given_twice_is_refused(client: httpx.AsyncClient, signer: Signer) -> None:
+    sound = claims(nested={"a": 1})
+    headers = (twice(signer.header(), "alg", "none"), twice(signer.header(), "kid", signer.kid))
+    payloads = (twice(sound, "sub", "root"), twice(sound, "exp", 1), json.dumps(sound).encode().replace(b'"a": 1', b'"a": 1, "a": 2'))
+    tokens = [signer.raw(header, sound) for header in headers] + [signer.raw(signer.header(), payload) for payload in payloads]
+    for token in tokens:
+        answer = await client.get("/me", headers=bearer(token))
+        assert (answer.status_code, answer.json()["detail"]) == (401, "The token is no signed JWT")
+    assert (await client.get("/me", headers=bearer(signer.raw(signer.header(), sound)))).status_code == 200
