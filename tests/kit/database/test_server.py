@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 
-from greenroom.kit.database.server import Cluster, NoPostgresError, Server, Urls, development, find_programs, temporary
+from greenroom.kit.database.server import Cluster, NoPostgresError, Server, ServerError, Urls, development, find_programs, temporary
+from tests.kit.database.folders import reachable
 
 pytestmark = pytest.mark.anyio
 
@@ -141,11 +142,19 @@ async def test_the_server_from_the_wheel_works_too() -> None:
         cluster.remove()
 
 
-def reachable(folder: Path) -> Path:
-    """Give a folder that the user whom the server runs as can reach, where this process is root."""
-    if os.geteuid() == 0:
-        for parent in (folder, *folder.parents):
-            if parent == Path(tempfile.gettempdir()):
-                break
-            parent.chmod(0o711)
-    return folder / "server"
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(ServerError, match="file/server cannot be used for a PostgreSQL server: Not a directory"):
+        Cluster(file / "server", find_programs()).start()
+
+
+def test_a_server_that_does_not_start_says_why(server: Server) -> None:
+    assert server.cluster is not None
+    cluster = dataclasses.replace(server.cluster, settings={"shared_buffers": "much"})
+    cluster.stop()
+    try:
+        with pytest.raises(ServerError, match='invalid value for parameter "shared_buffers": "much"'):
+            cluster.start()
+    finally:
+        server.cluster.start()
