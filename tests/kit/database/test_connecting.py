@@ -206,7 +206,7 @@ async def test_requests_wait_for_a_server_that_starts(own_server: Server) -> Non
     cluster = own_server.cluster
     assert cluster is not None
     url = own_server.superuser.render_as_string(hide_password=False)
-    async with connected(url, connect_patience=20) as database:
+    async with connected(url, connect_patience=60) as database:
         async with database.read() as connection:
             await connection.execute(text("SELECT 1"))
         await asyncio.to_thread(cluster.stop, at_once=True)
