@@ -11,14 +11,20 @@ import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 from sqlalchemy.engine import make_url
 
-from greenroom.kit.database.server import temporary
+from greenroom.kit.database.server import Server, temporary
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Give the URL of a superuser's database on a server of our own (``postgresql+asyncpg://``), which the workers of a run share."""
+def server() -> Iterator[Server]:
+    """Give a server, which the workers of a run share: that of ``DATABASE_URL``, or one of our own."""
     with temporary(os.environ.get("PYTEST_XDIST_TESTRUNUID")) as server:
-        yield server.superuser.render_as_string(hide_password=False)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server: Server) -> str:
+    """Give the URL of a superuser's database on it (``postgresql+asyncpg://``)."""
+    return server.superuser.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import datetime as dt
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import which
@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from greenroom.kit.database import Database, DatabaseSettings
-from greenroom.kit.database.server import Server, temporary
+from greenroom.kit.database.server import Server
 from greenroom.kit.problems import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -190,15 +190,6 @@ async def test_a_full_pool_is_unavailable_in_time(url: str) -> None:
         with pytest.raises(Unavailable):
             async with database.read():
                 pass
-
-
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that may be stopped, with TLS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
 
 
 async def test_requests_wait_for_a_server_that_starts(own_server: Server) -> None:

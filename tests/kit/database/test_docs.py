@@ -44,7 +44,7 @@ def test_the_example_of_a_server_of_ones_own_runs(
     folder.mkdir()
     folder.chmod(0o711)
     monkeypatch.chdir(folder)
-    example = EXAMPLES[1].replace('share="tests"', f'share="{tmp_path.name}-{os.getpid()}"')
+    example = EXAMPLES[1].replace('share="tests"', f"share={os.environ.get('PYTEST_XDIST_TESTRUNUID')!r}")
     exec(example, {})  # noqa: S102  # the page's example
     application, owner = capsys.readouterr().out.split()
     assert (parse(application).url.username, parse(owner).url.username) == ("greenroom_app", "greenroom_owner")

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from greenroom.kit.database import SettingsError, parse
 from greenroom.kit.database.migrations import MigrationError
-from greenroom.kit.database.server import Server, Urls, temporary
+from greenroom.kit.database.server import Server, Urls
 
 TABLES = """
 from enum import StrEnum
@@ -60,14 +60,6 @@ def upgrade():
 def downgrade():
     ${downgrades if downgrades else "pass"}
 '''
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
 
 
 @pytest.fixture

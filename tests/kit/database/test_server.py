@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 
-from greenroom.kit.database.server import Cluster, NoPostgresError, Server, ServerError, Urls, development, find_programs, temporary
+from greenroom.kit.database.server import Cluster, NoPostgresError, Server, ServerError, Urls, development, find_programs
 from tests.kit.database.folders import reachable
 
 pytestmark = pytest.mark.anyio
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(autouse=True)
 def _no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
 
 
 @pytest.fixture
@@ -149,12 +141,12 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         Cluster(file / "server", find_programs()).start()
 
 
-def test_a_server_that_does_not_start_says_why(server: Server) -> None:
-    assert server.cluster is not None
-    cluster = dataclasses.replace(server.cluster, settings={"shared_buffers": "much"})
+def test_a_server_that_does_not_start_says_why(own_server: Server) -> None:
+    assert own_server.cluster is not None
+    cluster = dataclasses.replace(own_server.cluster, settings={"shared_buffers": "much"})
     cluster.stop()
     try:
         with pytest.raises(ServerError, match='invalid value for parameter "shared_buffers": "much"'):
             cluster.start()
     finally:
-        server.cluster.start()
+        own_server.cluster.start()
