@@ -113,7 +113,7 @@ def _source(name: str) -> str:
 
 
 def _statements(name: str) -> Iterator[str]:
-    return (statement.strip() for statement in _STATEMENT.findall(_source(name)))
+    return (statement.strip().removesuffix(";") for statement in _STATEMENT.findall(_source(name)))
 
 
 def name_of(table: Table) -> str:
