@@ -109,7 +109,7 @@ def _source(name: str) -> str:
 
 
 def _statements(name: str) -> Iterator[str]:
-    return (statement.strip() for statement in _STATEMENT.findall(_source(name)))
+    return (statement.strip().removesuffix(";") for statement in _STATEMENT.findall(_source(name)))
 
 
 def quoted(name: str) -> str:
