@@ -90,7 +90,7 @@ def candidates(program: Program, backend: Backend, modules: Iterable[Module]) ->
                 not words.isdisjoint(names)
                 or not called.isdisjoint(_QUERIES)
                 or _USE.search(text) is not None
-                or ("import" in words and not (_imported(text) | attributes).isdisjoint(models))
+                or ("import" in words and _imports_model(program, backend, function, _imported(text) & models, set(attributes & models)))
                 or (function.is_async and not SESSION_NAMES.isdisjoint(_parameters(function)))
             )
             found.append(Candidate(function, words, attributes, called, methods, evident))
@@ -101,6 +101,12 @@ def _code(found: re.Match[str]) -> str:
     """What is left of a string or a comment: strings may be annotations, and long ones have code in them where they are formatted."""
     text = found[0]
     return "" if text.startswith("#") or (found[2] is not None and "f" not in found[1].lower()) else text
+
+
+def _imports_model(program: Program, backend: Backend, function: Function, names: set[str], attributes: set[str]) -> bool:
+    """Whether a function that imports something itself imports one of the models that it names, as far as its imports tell."""
+    found = [program.resolve(function.module, ast.Name(name, ast.Load()), function=function) for name in names]
+    return bool(attributes) or any(symbol is None or (isinstance(symbol, Class) and backend.mapped(symbol) is not None) for symbol in found)
 
 
 def _imported(text: str) -> set[str]:
