@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,8 @@ def url(postgres: str) -> Iterator[str]:
 
 def test_schemathesis_finds_nothing(url: str) -> None:
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
+        *("run", f"{url}/openapi.json"),
         *("--header", f"Authorization: Bearer {TOKEN}"),
         *("--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"),
     ]
