@@ -13,7 +13,7 @@ import pytest
 from tests.kit.web.sample import TOKEN
 from tests.kit.web.serving import served
 
-EXAMPLES = os.environ.get("GREENROOM_FUZZ_EXAMPLES", "20")
+EXAMPLES = os.environ.get("GREENROOM_FUZZ_EXAMPLES", "8")
 SEED = os.environ.get("GREENROOM_FUZZ_SEED", "7")
 
 
