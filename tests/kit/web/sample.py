@@ -19,8 +19,8 @@ from sqlmodel import Field as Column
 from sqlmodel import col
 
 from greenroom.kit.actors import Actor, ActorKind
-from greenroom.kit.database import Database, DatabaseSettings, Reading, Session, Writing
-from greenroom.kit.models import Id, Input, Line, Output, Patch, Record, Reference, UtcDatetime, apply, check, choices, own_registry
+from greenroom.kit.database import Broken, Database, DatabaseSettings, Reading, Session, Writing
+from greenroom.kit.models import Id, Input, Line, Output, Patch, Record, UtcDatetime, apply, choices, own_registry
 from greenroom.kit.problems import NotFound, Unauthenticated
 from greenroom.kit.web import Attempt, Idempotency, IfMatch, IfNoneMatch, WebSettings, configure_logging, etag, install
 from greenroom.kit.workflow import SetNow, Transition, TransitionTrigger, Workflow
@@ -60,6 +60,7 @@ FLOW = Workflow(
 )
 TRIGGER = TransitionTrigger(FLOW)
 TRIGGER.attach()
+CONSTRAINTS = {**TRIGGER.constraints, "fk_task_owner_id_owner": Broken("There is no such owner", "/owner_id", code="not_found")}
 IDEMPOTENCY = Idempotency(Base.metadata)
 Once = Annotated[Attempt, Depends(IDEMPOTENCY)]
 
@@ -111,7 +112,7 @@ TaskId = Annotated[Id, Path()]
 
 @asynccontextmanager
 async def lifespan(started: FastAPI) -> AsyncIterator[None]:
-    database = Database(DatabaseSettings())
+    database = Database(DatabaseSettings(), constraints=CONSTRAINTS)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     started.state.database = database
@@ -146,7 +147,6 @@ async def read_all(
 @app.post("/tasks", status_code=201)
 async def create(actor: Acting, body: TaskFields, session: Writing, once: Once, response: Response) -> TaskShown:
     async def work() -> TaskShown:
-        await check(session, Reference("owner_id", Owner, body.owner_id))
         task = Task(**body.model_dump())
         session.add(task)
         await session.flush()
@@ -169,8 +169,6 @@ async def read(_: Acting, task_id: TaskId, connection: Reading, fresh: IfNoneMat
 @app.patch("/tasks/{task_id}")
 async def change(_: Acting, task: Held, body: TaskPatch, session: Writing, unchanged: IfMatch, response: Response) -> TaskShown:
     unchanged.check(task.version)
-    if "owner_id" in body.model_fields_set:
-        await check(session, Reference("owner_id", Owner, body.owner_id))
     apply(body, task, only=TaskFields.model_fields)
     return await _shown(session, task, response)
 

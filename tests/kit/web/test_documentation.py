@@ -78,6 +78,17 @@ def test_all_are_problems_and_what_a_route_declares_itself_stays() -> None:
     assert "ValidationError" not in document["components"]["schemas"]
 
 
+def test_a_parameter_is_left_out_and_not_null() -> None:
+    app = application()
+
+    @app.get("/optional")
+    async def optional(limit: int | None = None, both: int | str | None = None) -> None: ...
+
+    limit, both = app.openapi()["paths"]["/optional"]["get"]["parameters"]
+    assert limit["schema"] == {"type": "integer", "title": "Limit"}
+    assert {"type": "null"} not in both["schema"]["anyOf"]
+
+
 def test_routes_that_come_later_are_documented_too() -> None:
     app = application()
     assert app.openapi() is app.openapi()

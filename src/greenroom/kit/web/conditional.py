@@ -13,7 +13,8 @@ from fastapi import Depends, Header, HTTPException, Request, Response
 
 from greenroom.kit.problems import FieldError, Invalid, PreconditionFailed, PreconditionRequired
 
-_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+# RFC 9110 allows bytes beyond ASCII as well, and no tag of ours holds one. The quotes may be left out, as people do who type a header.
+_TAG: Final = r'(?:(?:W/)?"[\x21\x23-\x7e]*"|[A-Za-z0-9]+)'
 _FIELD: Final = rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$"
 _IS_FIELD = re.compile(_FIELD).match
 _TAGS = re.compile(_TAG).findall
@@ -39,7 +40,7 @@ class Tags:
         value = ", ".join(lines)
         if not _IS_FIELD(value):
             raise Invalid(errors=[FieldError("header", name, 'Give entity tags such as "1", separated by commas, or *', "entity_tags")])
-        return cls(("*",) if value == "*" else tuple(_TAGS(value)))
+        return cls(("*",) if value == "*" else tuple(tag if tag.endswith('"') else f'"{tag}"' for tag in _TAGS(value)))
 
     @property
     def given(self) -> bool:

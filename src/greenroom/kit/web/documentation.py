@@ -65,7 +65,7 @@ def document_problems(app: FastAPI, *, everywhere: Iterable[type[Problem]] = ())
     """Let the application's OpenAPI document tell the statuses of problems, of each operation those that it can answer.
 
     They follow from what the operation takes: parameters, a body, security, ``If-Match``, a change. ``everywhere`` are further ones
-    that any operation answers. A status that a route declares itself stays as it is.
+    that any operation answers. A status that a route declares itself stays as it is. Parameters are said to be no null.
     """
     generate = app.openapi
     usual: tuple[type[Problem], ...] = (MalformedRequest, Problem, Unavailable, *everywhere)
@@ -89,6 +89,8 @@ def _complete(document: dict[str, Any], usual: tuple[type[Problem], ...]) -> Non
         for method in _METHODS & path.keys():
             operation = path[method]
             responses = operation["responses"]
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _without_null(parameter["schema"])
             if _of_cache(operation):
                 responses.setdefault("304", {"description": "It has not changed"})
             if _is_of_fastapi(responses.get("422")):
@@ -97,6 +99,15 @@ def _complete(document: dict[str, Any], usual: tuple[type[Problem], ...]) -> Non
                 responses.setdefault(str(int(kind.status)), {"description": kind.title, "content": _CONTENT})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter without null: it can be left out, and the text ``null`` is no such thing."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if not kinds:
+        return schema
+    rest = {"anyOf": kinds} if len(kinds) > 1 else kinds[0]
+    return {**rest, **{name: value for name, value in schema.items() if name != "anyOf"}}
 
 
 def _is_of_fastapi(response: dict[str, Any] | None) -> bool:

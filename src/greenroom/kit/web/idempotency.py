@@ -31,8 +31,8 @@ REPLAYED: Final = "Idempotent-Replayed"
 
 _CHUNK: Final = 65_536
 
-_PATTERN: Final = r'^(?:"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})$'
-_IS_KEY = re.compile(_PATTERN).match
+PATTERN: Final = r'^(?:"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})$'
+_IS_KEY = re.compile(PATTERN).match
 
 Result = TypeVar("Result")
 
@@ -63,7 +63,7 @@ class Idempotency:
         response: Response,
         idempotency_key: Annotated[
             str | None,
-            Header(description="Send the same again to get the same answer.", json_schema_extra={"pattern": _PATTERN, "maxLength": 257}),
+            Header(description="Send the same again to get the same answer.", json_schema_extra={"pattern": PATTERN, "maxLength": 257}),
         ] = None,
     ) -> Attempt:
         """Read the header. Raises ``Invalid``."""

@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import orjson
@@ -33,6 +34,9 @@ _SECRETS: Final = (
     # the password of a URL
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@/]+@", re.IGNORECASE), rf"\1{REDACTED}@"),
 )
+_SUSPECT = re.compile(r"eyJ|://|[?&]|bearer|basic", re.IGNORECASE).search
+"""What each of these has in it: most texts have nothing, and this is asked of every text of every line."""
+
 
 # Without the values of local variables, which structlog's own would write.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -89,12 +93,20 @@ def redact(_logger: object, _method: str, event: Event) -> Event:
     return {name: _redacted(name, value) for name, value in event.items()}
 
 
+@lru_cache(1000)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name) is not None
+
+
 def _redacted(name: object, value: object) -> object:
-    if isinstance(name, str) and _SECRET_NAMES.search(name):
+    if isinstance(name, str) and _is_secret(name):
         return REDACTED
+    if value is None or isinstance(value, (int, float)):
+        return value
     if isinstance(value, str):
-        for pattern, replacement in _SECRETS:
-            value = pattern.sub(replacement, value)
+        if _SUSPECT(value):
+            for pattern, replacement in _SECRETS:
+                value = pattern.sub(replacement, value)
         return value
     if isinstance(value, Mapping):
         return {inner: _redacted(inner, within) for inner, within in value.items()}
