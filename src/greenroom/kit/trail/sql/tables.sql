@@ -7,8 +7,8 @@ CREATE TABLE greenroom_trail.entry (
     id bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     transaction_id bigint NOT NULL,
-    entity text NOT NULL,
-    entity_id text NOT NULL,
+    entity text COLLATE "C" NOT NULL,
+    entity_id text COLLATE "C" NOT NULL,
     seq integer NOT NULL,
     change text NOT NULL CHECK (change IN ('insert', 'update', 'delete')),
     operation text,
@@ -31,8 +31,8 @@ CREATE INDEX entry_at ON greenroom_trail.entry (at);
 CREATE INDEX entry_scope ON greenroom_trail.entry USING gin (scope jsonb_path_ops);
 
 CREATE TABLE greenroom_trail.head (
-    entity text NOT NULL,
-    entity_id text NOT NULL,
+    entity text COLLATE "C" NOT NULL,
+    entity_id text COLLATE "C" NOT NULL,
     seq integer NOT NULL,
     hash bytea NOT NULL,
     PRIMARY KEY (entity, entity_id)
