@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -129,7 +130,7 @@ def test_greenroom_finds_nothing_in_the_base_or_in_its_use() -> None:
 def test_a_new_row_is_what_sqlmodel_would_make(monkeypatch: pytest.MonkeyPatch) -> None:
     """All attributes, what SQLAlchemy will write of them, and what Pydantic knows: the constructor is our own, the result is not."""
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    given = {"title": "one", "created_at": moment, "updated_at": moment}
+    given: dict[str, Any] = {"title": "one", "created_at": moment, "updated_at": moment}
 
     def facts(task: Task) -> tuple[object, ...]:
         state = inspect(task)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from types import NoneType
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from sqlmodel import SQLModel
 _UNCHANGING: Final = (bool, int, float, str, bytes, Enum, NoneType)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _defaults(table: type[SQLModel]) -> tuple[tuple[str, Any, FieldInfo | None], ...]:
     """Return the fields that have a default: the value, or the field that makes one for each row."""
     found: list[tuple[str, Any, FieldInfo | None]] = []
@@ -39,11 +39,11 @@ def fill(record: SQLModel, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in fields and name not in relationships:
             raise TypeError(f"{table.__name__} has no attribute {name!r}")
+    for name, value in given.items():
+        set_attribute(record, name, value)
     for name, value, field in _defaults(table):
         if name not in given:
             set_attribute(record, name, value if field is None else field.get_default(call_default_factory=True))
-    for name, value in given.items():
-        set_attribute(record, name, value)
     # What Pydantic's other methods (model_dump, copy) look at.
     object.__setattr__(record, "__pydantic_fields_set__", {name for name in given if name in fields})
     object.__setattr__(record, "__pydantic_extra__", None)
