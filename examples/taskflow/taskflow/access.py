@@ -16,6 +16,7 @@ from greenroom.kit.database import Reading, Session, database_of
 from greenroom.kit.models import Id
 from greenroom.kit.problems import Forbidden, NotFound
 from greenroom.kit.trail import Context, Recorded
+from greenroom.kit.web import IfMatch
 from taskflow.projects.tables import Project, ProjectMember
 from taskflow.rights import Right, Standing, demand, standings
 from taskflow.tasks.tables import Task
@@ -173,9 +174,11 @@ async def _reading_task(task_id: TaskId, request: Request, actor: Authenticated,
     return _in_project(await _read(request, connection, _WHO_WITH_TASK_ID, actor, task_id), "task")
 
 
-async def _writing_task(task_id: TaskId, actor: Authenticated, session: Recorded) -> WithTask:
+async def _writing_task(task_id: TaskId, actor: Authenticated, session: Recorded, unchanged: IfMatch) -> WithTask:
     row = await _write(session, _WHO_WITH_TASK, actor, task_id)
-    return WithTask(_in_project(row, "task"), row.Task)
+    held = WithTask(_in_project(row, "task"), row.Task)
+    unchanged.check(held.task.version)
+    return held
 
 
 ReadingMe = Annotated[Me, Depends(_reading_me)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from greenroom.kit.models import Record
 from greenroom.kit.trail import Trail, Trailed
+from taskflow.once import IDEMPOTENCY
 from taskflow.projects.tables import Project, ProjectMember
 from taskflow.tasks.tables import Task, TaskNote
 from taskflow.workers.tables import Worker
@@ -17,5 +18,6 @@ TRAIL = Trail(
         ProjectMember: Trailed("project_member", scope=("project_id", "worker_id")),
         Task: Trailed("task", scope=("project_id",)),
         TaskNote: Trailed("task_note", scope=("project_id", "task_id")),
-    }
+    },
+    without=[IDEMPOTENCY.table],
 )

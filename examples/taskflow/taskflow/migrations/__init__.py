@@ -8,10 +8,15 @@ from alembic import command
 from alembic.config import Config
 
 
-def upgrade(owner_url: str, application_role: str | None, *, to: str = "head") -> None:
-    """Bring a database up to date as the role that owns its tables; ``application_role`` gets what the application needs."""
+def configuration(owner_url: str, application_role: str | None) -> Config:
+    """Return what Alembic's commands are told: the role that owns the tables, and the one that the application has."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = owner_url
     config.attributes["application_role"] = application_role
-    command.upgrade(config, to)
+    return config
+
+
+def upgrade(owner_url: str, application_role: str | None) -> None:
+    """Bring a database up to date; ``application_role`` gets what the application needs."""
+    command.upgrade(configuration(owner_url, application_role), "head")

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from sqlmodel import col, exists
 
+from greenroom.kit.auth import Authenticated
 from greenroom.kit.database import Reading, Session
 from greenroom.kit.lists import PageRequest
 from greenroom.kit.models import Id
 from greenroom.kit.trail import Recorded
 from taskflow.access import ReadingMe, ReadingProject, WritingMe, WritingProject
 from taskflow.answers import Done
+from taskflow.once import Once
 from taskflow.projects import lists, service
 from taskflow.projects.schemas import MemberCreate, MemberRead, ProjectCreate, ProjectRead, ProjectUpdate
 from taskflow.projects.tables import Project, ProjectMember
@@ -35,9 +37,13 @@ async def list_projects(me: ReadingMe, page: ProjectPage, connection: Reading) -
 
 
 @router.post("", status_code=201)
-async def create_project(me: WritingMe, body: ProjectCreate, session: Recorded) -> ProjectRead:
+async def create_project(me: WritingMe, body: ProjectCreate, session: Recorded, actor: Authenticated, once: Once) -> ProjectRead:
     """Begin a project."""
-    return await _shown(session, (await service.begin(session, me, body)).id)
+
+    async def begin() -> ProjectRead:
+        return await _shown(session, (await service.begin(session, me, body)).id)
+
+    return await once.run(session, actor, begin)
 
 
 @router.get("/{project_id}")

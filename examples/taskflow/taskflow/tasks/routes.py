@@ -6,11 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from greenroom.kit.auth import Authenticated
 from greenroom.kit.database import Reading, Session
 from greenroom.kit.lists import PageRequest
 from greenroom.kit.trail import Recorded
 from taskflow.access import ReadingProject, ReadingTask, TaskId, WritingProject, WritingTask
 from taskflow.answers import Done
+from taskflow.once import Once
 from taskflow.tasks import lists, moves, service
 from taskflow.tasks.schemas import (
     AssignUpdate,
@@ -46,9 +48,9 @@ async def list_tasks(within: ReadingProject, page: TaskPage, connection: Reading
 
 
 @router.post("/projects/{project_id}/tasks", status_code=201)
-async def create_task(within: WritingProject, body: TaskCreate, session: Recorded) -> TaskRead:
+async def create_task(within: WritingProject, body: TaskCreate, session: Recorded, actor: Authenticated, once: Once) -> TaskRead:
     """Begin a task."""
-    return await service.begin(session, within, body)
+    return await once.run(session, actor, lambda: service.begin(session, within, body))
 
 
 @router.get("/tasks/{task_id}")
@@ -73,9 +75,9 @@ async def delete_task(held: WritingTask, session: Recorded) -> Done:
 
 
 @router.post("/tasks/{task_id}/subtasks", status_code=201)
-async def create_subtask(whole: WritingTask, body: SubtaskCreate, session: Recorded) -> TaskRead:
+async def create_subtask(whole: WritingTask, body: SubtaskCreate, session: Recorded, actor: Authenticated, once: Once) -> TaskRead:
     """Begin a part of a task."""
-    return await service.begin_part(session, whole, body)
+    return await once.run(session, actor, lambda: service.begin_part(session, whole, body))
 
 
 @router.patch("/tasks/{task_id}/parent")

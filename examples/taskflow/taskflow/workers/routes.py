@@ -14,6 +14,7 @@ from greenroom.kit.models import Id
 from greenroom.kit.trail import Recorded
 from taskflow.access import ReadingMe, WritingMe
 from taskflow.answers import Done
+from taskflow.once import Once
 from taskflow.vocabulary import WorkerType
 from taskflow.workers import lists, service
 from taskflow.workers.schemas import AgentCreate, AgentUpdate, WorkerRead
@@ -43,10 +44,13 @@ async def list_agents(me: ReadingMe, page: WorkerPage, connection: Reading) -> l
 
 
 @router.post("/agents", tags=["Agents"], status_code=201)
-async def create_agent(me: WritingMe, body: AgentCreate, session: Recorded, actor: Authenticated) -> WorkerRead:
+async def create_agent(me: WritingMe, body: AgentCreate, session: Recorded, actor: Authenticated, once: Once) -> WorkerRead:
     """Register an agent."""
-    agent = await service.register(session, me, body, actor.issuer)
-    return WorkerRead.model_validate(agent)
+
+    async def register() -> WorkerRead:
+        return WorkerRead.model_validate(await service.register(session, me, body, actor.issuer))
+
+    return await once.run(session, actor, register)
 
 
 @router.get("/agents/{agent_id}", tags=["Agents"])

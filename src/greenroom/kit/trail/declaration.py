@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import MetaData, Table
@@ -27,13 +27,13 @@ class Trailed:
 class Trail:
     """The trail of a project: each of its tables has one, or is named as having none."""
 
-    def __init__(self, trailed: Mapping[type[SQLModel], Trailed], *, without: frozenset[type[SQLModel]] = frozenset()) -> None:
+    def __init__(self, trailed: Mapping[type[SQLModel], Trailed], *, without: Collection[type[SQLModel] | Table] = ()) -> None:
         """Take the declaration.
 
         Raises ``ValueError`` when it names a column that a table does not have, an entity twice, or a secret in a key or a scope.
         """
         self.tables: dict[Table, Trailed] = {_table(model): how for model, how in trailed.items()}
-        self._without = {_table(model) for model in without}
+        self._without = {one if isinstance(one, Table) else _table(one) for one in without}
         entities = [how.entity for how in self.tables.values()]
         if twice := {entity for entity in entities if entities.count(entity) > 1}:
             raise ValueError(f"two tables have the entity {', '.join(sorted(twice))}")

@@ -171,13 +171,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_task_note_project_id"), "task_note", ["project_id"], unique=False)
     op.create_index(op.f("ix_task_note_task_id"), "task_note", ["task_id"], unique=False)
+    op.create_table(
+        "idempotency_key",
+        sa.Column("owner", sa.LargeBinary(32), nullable=False),
+        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("headers", sa.JSON(), nullable=True),
+        sa.Column("answer", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_idempotency_key")),
+    )
+    op.create_index(op.f("ix_idempotency_key_expires_at"), "idempotency_key", ["expires_at"], unique=False)
     _open_to_the_application()
 
 
 def downgrade() -> None:
     """Undo it, the trail included."""
     ddl.run(op.get_bind(), ddl.uninstall())
-    for table in reversed(TRAILED):
+    for table in ("idempotency_key", *reversed(TRAILED)):
         op.drop_table(table)
 
 
@@ -188,5 +200,6 @@ def _open_to_the_application() -> None:
     ddl.run(connection, ddl.install(role))
     for table, how in TRAILED.items():
         ddl.run(connection, ddl.attach(table, how))
+    for table in (*TRAILED, "idempotency_key"):
         if role is not None:
             op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {ddl.quoted(role)}")
