@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -22,13 +22,13 @@ from fastapi import Depends, FastAPI
 from pydantic import AwareDatetime
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import Field, col
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from greenroom.kit.database import Database, DatabaseSettings, Reading
 from greenroom.kit.lists import Filter, Listing, PageRequest, Sort, ToOne, rank
 from greenroom.kit.models import Id, Line, Output, Record, Text, choices, own_registry
 from tests.executable.postgres import private_postgres
@@ -116,18 +116,10 @@ tasks = Listing(
 )
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with request.app.state.engine.connect() as connection:
-        yield connection
-
-
-Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
-
-
-def kit_app(engine: AsyncEngine) -> FastAPI:
+def kit_app(database: Database) -> FastAPI:
     """Return the application as the kit's documentation writes it."""
     app = FastAPI()
-    app.state.engine = engine
+    app.state.database = database
 
     @app.get("/projects/{project_id}/tasks", responses=tasks.responses)
     async def list_tasks(project_id: Id, page: Annotated[PageRequest, Depends(tasks.page)], connection: Reading) -> list[TaskRow]:
@@ -197,10 +189,8 @@ async def call(app: App, path: str, query: bytes) -> bytes:
 
 async def measure(url: str, rounds: int) -> None:
     """Print CPU microseconds for each request, and ratios."""
-    engine = create_async_engine(
-        url, isolation_level="AUTOCOMMIT", json_serializer=lambda value: orjson.dumps(value).decode(), json_deserializer=orjson.loads
-    )
-    async with engine.connect() as connection:
+    database = Database(DatabaseSettings(url=url))
+    async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
         workers = [{"handle": f"@w{number}", "name": f"Worker {number}", "kind": "human"} for number in range(20)]
         await connection.execute(insert(Worker), workers)
@@ -220,7 +210,7 @@ async def measure(url: str, rounds: int) -> None:
         await connection.set_type_codec("jsonb", encoder=orjson.dumps, decoder=orjson.loads, schema="pg_catalog")
 
     pool = await asyncpg.create_pool(url.replace("+asyncpg", ""), min_size=1, max_size=10, init=codec)
-    apps: dict[str, App] = {"raw": raw_app(pool), "kit": kit_app(engine)}
+    apps: dict[str, App] = {"raw": raw_app(pool), "kit": kit_app(database)}
     requests = {
         "list of 50": ("/projects/1/tasks", b""),
         "list of 50, filtered": ("/projects/1/tasks", b"status=pending&due__gte=2025-01-01T00:00:00Z"),
@@ -243,7 +233,7 @@ async def measure(url: str, rounds: int) -> None:
         raw, kit = best["raw", what] * 1e6, best["kit", what] * 1e6
         print(f"{what:24}{raw:10.0f}{kit:10.0f}{kit / raw:8.2f}")
     await pool.close()
-    await engine.dispose()
+    await database.dispose()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""A real PostgreSQL for the tests of the kit: one server for each test process, one database for each module."""
+"""A real PostgreSQL for the tests of the kit: one server for each run, one database for each module."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -10,14 +11,20 @@ import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.executable.postgres import private_postgres
+from greenroom.kit.database.server import Server, temporary
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Give the URL of a superuser's database on a server of our own (``postgresql+asyncpg://``)."""
-    with private_postgres() as url:
-        yield url
+def server() -> Iterator[Server]:
+    """Give a server, which the workers of a run share: that of ``DATABASE_URL``, or one of our own."""
+    with temporary(os.environ.get("PYTEST_XDIST_TESTRUNUID")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server: Server) -> str:
+    """Give the URL of a superuser's database on it (``postgresql+asyncpg://``)."""
+    return server.superuser.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Computed, FetchedValue, ForeignKey, String, func, select
+from sqlalchemy import Computed, FetchedValue, ForeignKey, String, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
 
@@ -95,8 +95,33 @@ class Line(Base):
     length: Mapped[int] = column_property(func.length(text))
 
 
+class CountedReceipt(Base):
+    """A version that the ORM counts, and that statements outside of it count as well."""
+
+    __tablename__ = "counted_receipts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, onupdate=text("version + 1"))
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class DatedReceipt(Base):
+    """A version that the database makes."""
+
+    __tablename__ = "dated_receipts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, onupdate=text("version + 1"))
+
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}
+
+
 async def seed(session: AsyncSession) -> None:
     """Two invoices of each kind and a receipt."""
     for kind in (Invoice, EagerInvoice, PlainInvoice, LegacyInvoice, EagerLegacyInvoice):
         session.add_all([kind(label="i1"), kind(label="i2")])
+    session.add_all([CountedReceipt(label="c1"), DatedReceipt(label="d1")])
     session.add(Receipt(label="r1", lines=[Line(text="l1")]))

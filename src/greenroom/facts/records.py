@@ -174,6 +174,7 @@ class MappedClass:
     eager_defaults: EagerDefaults = EagerDefaults.AUTO
     implicit_returning: bool = True
     version_column: str | None = None
+    """The attribute that the ORM compares in each UPDATE: it always knows its value, whoever makes it."""
     is_dataclass: bool = False
     """``MappedAsDataclass``: generated ``__init__``, ``__repr__`` and ``__eq__`` read the fields."""
     dataclass_repr: bool = True

@@ -20,6 +20,8 @@ class KeyServer:
         self.pause = 0.0
         self.answer = b""
         self.url = ""
+        self.asked = asyncio.Event()
+        self._serving: set[asyncio.Task[None]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -31,6 +33,9 @@ class KeyServer:
             yield self
         finally:
             server.close()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     def publish(self, *signers: Signer) -> None:
         self.say(json.dumps({"keys": [signer.jwk() for signer in signers]}).encode())
@@ -39,15 +44,24 @@ class KeyServer:
         lines = [f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}", *headers]
         self.answer = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.hits += 1
+        self.asked.set()
+        task = asyncio.create_task(self._respond(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer, delay, pause = self.answer, self.delay, self.pause
-        with suppress(ConnectionError):
-            await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(delay)
-            step = 8 if pause else 65536
-            for start in range(0, len(answer), step):
-                writer.write(answer[start : start + step])
-                await writer.drain()
-                await asyncio.sleep(pause)
-        writer.close()
+        step = 8 if pause else 65536
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(delay)
+                for start in range(0, len(answer), step):
+                    writer.write(answer[start : start + step])
+                    await writer.drain()
+                    await asyncio.sleep(pause)
+            finally:
+                writer.close()
+                await writer.wait_closed()

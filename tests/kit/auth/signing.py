@@ -35,6 +35,9 @@ class Signer:
     def jwk(self, **more: object) -> dict[str, Any]:
         return {**self.key.as_dict(private=False), "kid": self.kid, "alg": self.alg, **more}
 
+    def header(self) -> dict[str, Any]:
+        return {"alg": self.alg, "kid": self.kid}
+
     def raw(self, header: object, payload: object) -> str:
         """Sign whatever it is."""
         signed = f"{encoded(header)}.{encoded(payload)}"

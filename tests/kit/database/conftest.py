@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from greenroom.kit.database import Broken, Database, DatabaseSettings
+from greenroom.kit.database.server import Server, temporary
 from tests.kit.database.tables import Base
 
 CONSTRAINTS = {"uq_project_name": Broken("The name is taken", "/name", code="taken")}
@@ -40,3 +41,10 @@ async def database(url: str, anyio_backend: str) -> AsyncIterator[Database]:
         await (await session.connection()).execute(text("TRUNCATE project, task, worker, agent"))
     yield database
     await database.dispose()
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[Server]:
+    """Give a server that may be stopped and changed."""
+    with temporary(environment={}) as server:
+        yield server

@@ -7,11 +7,12 @@ import datetime as dt
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import which
 
+import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 from sqlalchemy import Column, MetaData, Table, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from greenroom.kit.database import Database, DatabaseSettings
-from greenroom.kit.database.server import Server, temporary
+from greenroom.kit.database.server import Server
 from greenroom.kit.problems import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -114,6 +115,15 @@ async def test_a_connection_that_was_idle_for_long_is_asked_first(url: str) -> N
         assert statements == ["invalidated"]
 
 
+async def test_a_client_side_time_limit_is_unavailable_too(url: str) -> None:
+    async with connected(f"{url}?command_timeout=0.1") as database:
+        with pytest.raises(Unavailable):
+            async with database.begin() as session:
+                await (await session.connection()).execute(text("SELECT pg_sleep(5)"))
+        async with database.read() as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
 # -- a server that is away
 
 
@@ -139,14 +149,38 @@ async def test_a_database_that_is_away_is_unavailable_and_says_nothing_of_itself
         assert time.monotonic() - begin < 0.2
 
 
+async def test_a_database_that_is_missing_at_start_is_reported_and_waited_for_with_a_bound(caplog: pytest.LogCaptureFixture) -> None:
+    url = f"postgresql://u:hush-hush@127.0.0.1:{closed_port()}/d?channel_binding=require"
+    async with connected(url, connect_patience=0) as database:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable, match=r"The database has not answered for 0\.5 seconds"):
+            await database.wait(0.5)
+        assert 0.5 <= time.monotonic() - begin < 1.5
+    reports = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [report.partition(":")[0] for report in reports[:1]] == ["DATABASE_URL"]
+    assert reports[1:] == ["the database does not answer yet; waiting up to 0.5 seconds for it"]
+    assert "hush-hush" not in caplog.text
+
+
+async def test_the_wait_ends_in_time_whatever_the_patience() -> None:
+    async with connected(f"postgresql://u:p@127.0.0.1:{closed_port()}/d", connect_patience=30) as database:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable):
+            await database.wait(0.3)
+        assert time.monotonic() - begin < 1.5
+
+
 async def test_what_waiting_cannot_mend_is_raised_at_once(url: str) -> None:
     name = url.rpartition("/")[2]
+    gone = 'database "nowhere" does not exist'
+    # SQLAlchemy 2.1 wraps what asyncpg raises while it connects, 2.0 does not.
+    errors = (DBAPIError, asyncpg.InvalidCatalogNameError)
     async with connected(url.replace(name, "nowhere"), connect_patience=30) as database:
         begin = time.monotonic()
-        with pytest.raises(DBAPIError, match='database "nowhere" does not exist'):
+        with pytest.raises(errors, match=gone):
             async with database.begin() as session:
                 _ = await session.connection()
-        with pytest.raises(DBAPIError, match='database "nowhere" does not exist'):
+        with pytest.raises(errors, match=gone):
             await database.wait(30)
         assert time.monotonic() - begin < 2
 
@@ -158,21 +192,12 @@ async def test_a_full_pool_is_unavailable_in_time(url: str) -> None:
                 pass
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a server that may be stopped, with TLS."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
-
-
 async def test_requests_wait_for_a_server_that_starts(own_server: Server) -> None:
     """A database that has scaled to zero: refused at first, "starting up" then, there at last."""
     cluster = own_server.cluster
     assert cluster is not None
     url = own_server.superuser.render_as_string(hide_password=False)
-    async with connected(url, connect_patience=20) as database:
+    async with connected(url, connect_patience=60) as database:
         async with database.read() as connection:
             await connection.execute(text("SELECT 1"))
         await asyncio.to_thread(cluster.stop, at_once=True)

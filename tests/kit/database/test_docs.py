@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from greenroom.kit.database import Database, DatabaseSettings, parse
 from greenroom.kit.database.parameters import PARAMETERS
 from tests.kit.database import tables
+from tests.kit.database.folders import reachable
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +34,20 @@ async def test_the_example_serves(database: Database, url: str, monkeypatch: pyt
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         assert (await client.post("/projects", params={"name": "Fence"})).status_code == 201
         assert (await client.get("/projects")).json() == ["Fence"]
+
+
+def test_the_example_of_a_server_of_ones_own_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    folder = reachable(tmp_path)
+    folder.mkdir()
+    folder.chmod(0o711)
+    monkeypatch.chdir(folder)
+    example = EXAMPLES[1].replace('share="tests"', f"share={os.environ.get('PYTEST_XDIST_TESTRUNUID')!r}")
+    exec(example, {})  # noqa: S102  # the page's example
+    application, owner = capsys.readouterr().out.split()
+    assert (parse(application).url.username, parse(owner).url.username) == ("greenroom_app", "greenroom_owner")
 
 
 def test_the_table_lists_each_setting_with_its_default() -> None:

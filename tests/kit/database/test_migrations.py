@@ -13,10 +13,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from greenroom.kit.database import SettingsError
+from greenroom.kit.database import SettingsError, parse
 from greenroom.kit.database.migrations import MigrationError
-from greenroom.kit.database.server import Server, Urls, temporary
+from greenroom.kit.database.server import Server, Urls
 
 TABLES = """
 from enum import StrEnum
@@ -58,14 +60,6 @@ def upgrade():
 def downgrade():
     ${downgrades if downgrades else "pass"}
 '''
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
 
 
 @pytest.fixture
@@ -166,6 +160,34 @@ def test_two_deployments_do_not_migrate_at_once(urls: Urls, config: Config) -> N
     command.upgrade(config, "head")
     assert time.monotonic() - begin > 0.1
     thread.join()
+
+
+def test_it_becomes_the_owner_where_another_role_logs_in(server: Server, urls: Urls, config: Config) -> None:
+    superuser = server.superuser.set(database=urls.owner.rpartition("/")[2]).render_as_string(hide_password=False)
+    owner = parse(urls.owner).url.username
+    environment = Path(str(config.get_main_option("script_location"))) / "env.py"
+    environment.write_text(ENVIRONMENT.replace("patience=0.5", f"{superuser!r}, role={owner!r}"))
+    migrated(config, "first")
+    assert fetch(urls.owner, "SELECT tableowner FROM pg_tables WHERE tablename = 'task'") == owner
+    assert fetch(urls.application, "INSERT INTO task (status) VALUES ('open') RETURNING id") == 1
+
+
+def test_a_connection_that_is_given_is_used(urls: Urls, config: Config) -> None:
+    migrated(config, "first")
+
+    async def run() -> None:
+        engine = create_async_engine(urls.owner)
+
+        def down(connection: Connection) -> None:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+
+        async with engine.begin() as connection:
+            await connection.run_sync(down)
+        await engine.dispose()
+
+    asyncio.run(run())
+    assert fetch(urls.owner, "SELECT to_regclass('task')") is None
 
 
 def test_a_migration_that_fails_leaves_what_was_before(urls: Urls, config: Config) -> None:

@@ -18,12 +18,12 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import URL, func, text
+from sqlalchemy import URL, func, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 
 from greenroom.kit.database import Database, DatabaseSettings, Reading, SettingsError, Writing
-from greenroom.kit.database.server import Cluster, find_programs, temporary
+from greenroom.kit.database.server import Cluster, Server, find_programs
 from greenroom.kit.problems import Problem
 from tests.kit.database.tables import Base, Project, Task
 
@@ -81,30 +81,26 @@ async def create_tables(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def pooler() -> Iterator[str]:
+def pooler(server: Server) -> Iterator[str]:
     """Give the URL of a PgBouncer in transaction mode that has five connections for all its clients."""
     program = which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None:
         pytest.skip("skipped: no pgbouncer; install with: apt-get install pgbouncer")
     programs = find_programs()
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="greenroom-pgbouncer-") as name:
-        patch.delenv("DATABASE_URL", raising=False)
-        folder = Path(name)
-        with temporary() as server:
-            asyncio.run(create_tables(server.superuser.render_as_string(hide_password=False)))
-            port = free_port()
-            ini = folder / "pgbouncer.ini"
-            ini.write_text(configuration(server.superuser, port))
-            for path in (folder, ini):
-                programs.give(path)
-            (folder / "pgbouncer").symlink_to(program)
-            with process([program, "-q", str(ini)], programs.user):
-                wait_for(port)
-                yield f"postgresql://anybody@127.0.0.1:{port}/app"
+    with server.database() as urls, tempfile.TemporaryDirectory(prefix="greenroom-pgbouncer-") as name:
+        asyncio.run(create_tables(urls.owner))
+        port = free_port()
+        ini = Path(name) / "pgbouncer.ini"
+        ini.write_text(configuration(make_url(urls.owner), port))
+        for path in (Path(name), ini):
+            programs.give(path)
+        with process([program, "-q", str(ini)], programs.user):
+            wait_for(port)
+            yield f"postgresql://anybody@127.0.0.1:{port}/app"
 
 
-def configuration(superuser: URL, port: int) -> str:
-    to = f"host={superuser.host} port={superuser.port} user={superuser.username} password={superuser.password} dbname=postgres"
+def configuration(url: URL, port: int) -> str:
+    to = f"host={url.host} port={url.port} user={url.username} password={url.password} dbname={url.database}"
     return (
         f"[databases]\napp = {to}\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"

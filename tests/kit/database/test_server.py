@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import stat
 import subprocess
@@ -13,7 +14,8 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 
-from greenroom.kit.database.server import Cluster, NoPostgresError, Server, Urls, development, find_programs, temporary
+from greenroom.kit.database.server import Cluster, NoPostgresError, Server, ServerError, Urls, development, find_programs
+from tests.kit.database.folders import reachable
 
 pytestmark = pytest.mark.anyio
 
@@ -21,14 +23,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(autouse=True)
 def _no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        with temporary() as server:
-            yield server
 
 
 @pytest.fixture
@@ -72,10 +66,12 @@ async def test_nobody_comes_in_without_the_password(urls: Urls) -> None:
 
 
 async def test_databases_do_not_see_each_other(server: Server, urls: Urls) -> None:
-    with server.database() as others:
+    with server.database("others") as others:
         name = urls.owner.rpartition("/")[2]
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await fetch(f"{others.application.rpartition('/')[0]}/{name}", "SELECT 1")
+    superuser = server.superuser.render_as_string(hide_password=False)
+    assert await fetch(superuser, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'others%'") == 0  # nothing is left behind
 
 
 async def test_what_development_writes_is_there_the_next_time(tmp_path: Path) -> None:
@@ -104,7 +100,7 @@ with temporary(sys.argv[1]) as server:
 async def test_processes_share_a_server_and_the_last_one_deletes_it(tmp_path: Path) -> None:
     word = tmp_path.parent.name + tmp_path.name
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": "/tmp"}  # noqa: S108  # where the server's user may go
-    commands = [[sys.executable, "-c", _USE, word] for _ in range(3)]
+    commands = [[sys.executable, "-c", _USE, word] for _ in range(2)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for command in commands]  # noqa: ASYNC220  # short
     outputs = [(await asyncio.to_thread(process.communicate))[0] for process in processes]
     assert len(set(outputs)) == 1
@@ -138,9 +134,19 @@ async def test_the_server_from_the_wheel_works_too() -> None:
         cluster.remove()
 
 
-def reachable(folder: Path) -> Path:
-    """Give a folder that the user whom the server runs as can reach, where this process is root."""
-    if os.geteuid() == 0:
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o711)
-    return folder / "server"
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(ServerError, match="file/server cannot be used for a PostgreSQL server: Not a directory"):
+        Cluster(file / "server", find_programs()).start()
+
+
+def test_a_server_that_does_not_start_says_why(own_server: Server) -> None:
+    assert own_server.cluster is not None
+    cluster = dataclasses.replace(own_server.cluster, settings={"shared_buffers": "much"})
+    cluster.stop()
+    try:
+        with pytest.raises(ServerError, match='invalid value for parameter "shared_buffers": "much"'):
+            cluster.start()
+    finally:
+        own_server.cluster.start()

@@ -26,6 +26,11 @@ def test_they_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     assert "hush-hush" not in repr(settings) + str(settings.model_dump())
 
 
+def test_the_owner_has_a_connection_of_its_own() -> None:
+    assert DatabaseSettings(url=URL, pooled=True).owner_target.pooled
+    assert not DatabaseSettings(url=URL, pooled=True, owner_url=URL).owner_target.pooled
+
+
 WRONG = [
     ({}, "DATABASE_URL is not set: give a URL such as postgresql://user:password@host/database"),
     (

@@ -174,6 +174,15 @@ async def test_a_fault_of_the_program_stays_one(database: Database) -> None:
             await (await session.connection()).execute(text("SELECT nothing"))
 
 
+@pytest.mark.parametrize("error", [FileNotFoundError("app.toml"), TimeoutError(), ConnectionRefusedError("another service")])
+async def test_an_error_of_the_system_that_is_not_the_databases_stays_what_it_is(database: Database, error: OSError) -> None:
+    for block in (database.begin(), database.read(), database.read_session()):
+        with pytest.raises(type(error)) as raised:
+            async with block:
+                raise error
+        assert raised.value is error
+
+
 async def test_listeners_see_the_info_of_their_sessions_and_no_others(database: Database, url: str) -> None:
     seen: list[object] = []
 

@@ -144,7 +144,7 @@ values = (
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=st.lists(st.tuples(names, values), max_size=4).map(urlencode) | raw)
 async def test_any_query_answers_200_or_says_what_is_wrong(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(httpx.URL("/authors/1/tasks").copy_with(query=query.encode()))

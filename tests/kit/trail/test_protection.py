@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Table
+from sqlalchemy import inspect as mapping_of
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from greenroom.kit.database import Database, sqlstate
 from greenroom.kit.models import own_registry
 from greenroom.kit.trail import Trail, Trailed, check, ddl
+from tests.kit.trail.conftest import APPLICATION
 from tests.kit.trail.subjects import TRAIL, Base, Book, by
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +34,7 @@ FORGERIES = {
     "append": "SELECT greenroom_trail.append('book', '1', 'insert', '{}', '{}', '{}')",
     "move a head": "UPDATE greenroom_trail.head SET seq = 0",
     "disable": "ALTER TABLE book DISABLE TRIGGER ALL",
-    "drop a trigger": "DROP TRIGGER greenroom_trail ON book",
+    "drop a trigger": "DROP TRIGGER _greenroom_trail ON book",
     "replace the function": "CREATE OR REPLACE FUNCTION greenroom_trail.record() RETURNS trigger LANGUAGE sql AS ''",
     "drop it all": "DROP SCHEMA greenroom_trail CASCADE",
     "truncate the table": "TRUNCATE book",
@@ -79,6 +86,64 @@ async def test_a_table_without_its_trigger_is_named(owner: AsyncEngine, db: Data
         await connection.rollback()
 
 
+async def _complaints(owner: AsyncEngine, *statements: str) -> list[str]:
+    """Do something as the owner, ask as the application, and undo it."""
+    async with owner.connect() as connection:
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+        found = await check(connection, TRAIL)
+        await connection.rollback()
+    return [complaint for complaint in found if "owns the trail" not in complaint]
+
+
+async def test_a_trigger_that_is_switched_off_is_named(owner: AsyncEngine) -> None:
+    [complaint] = await _complaints(owner, "ALTER TABLE shelf DISABLE TRIGGER _greenroom_trail")
+    assert complaint.startswith("the table shelf leaves no trail")
+
+
+async def test_a_declaration_that_no_migration_followed_is_named(owner: AsyncEngine) -> None:
+    table = mapping_of(Book).local_table
+    assert isinstance(table, Table)
+    earlier = [*ddl.detach(table), *ddl.attach(table, Trailed("book", scope=("title",)))]
+    [complaint] = await _complaints(owner, *earlier)
+    assert complaint.startswith("the table book leaves another trail than is declared")
+
+
+async def test_functions_of_another_version_are_named_and_upgraded(owner: AsyncEngine) -> None:
+    earlier = "COMMENT ON SCHEMA greenroom_trail IS 'greenroom.kit.trail earlier'"
+    [complaint] = await _complaints(owner, earlier)
+    assert "trail.ddl.upgrade()" in complaint
+    assert await _complaints(owner, earlier, *ddl.upgrade()) == []
+
+
+async def test_an_application_that_owns_a_table_is_told_off(superuser: AsyncEngine) -> None:
+    async with superuser.connect() as connection:
+        await connection.exec_driver_sql(f"ALTER TABLE shelf OWNER TO {APPLICATION}")
+        await connection.exec_driver_sql(f"SET LOCAL ROLE {APPLICATION}")
+        [complaint] = await check(connection, TRAIL)
+        await connection.rollback()
+    assert "owns the table shelf" in complaint
+
+
+async def test_an_application_that_may_write_the_trail_is_told_off(superuser: AsyncEngine) -> None:
+    async with superuser.connect() as connection:
+        await connection.exec_driver_sql(f"GRANT INSERT ON greenroom_trail.entry TO {APPLICATION}")
+        await connection.exec_driver_sql(f"SET LOCAL ROLE {APPLICATION}")
+        [complaint] = await check(connection, TRAIL)
+        await connection.rollback()
+    assert "may write the trail" in complaint
+
+
+def test_a_migration_can_be_run_and_be_written_out() -> None:
+    written = StringIO()
+    # As greenroom.kit.database.migrations has it: other styles double the percent signs.
+    options = {"as_sql": True, "output_buffer": written}
+    context = MigrationContext.configure(dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, opts=options)
+    ddl.run(Operations(context), ddl.everything(TRAIL, "app"))
+    for statement in ddl.everything(TRAIL, "app"):
+        assert f"{statement};\n" in written.getvalue()
+
+
 async def test_a_database_without_the_trail_is_told(postgres_server: str) -> None:
     engine = create_async_engine(postgres_server)
     async with engine.connect() as connection:
@@ -95,6 +160,8 @@ async def test_what_the_application_does_to_its_tables_is_not_hindered(db: Datab
 def test_a_declaration_is_checked() -> None:
     with pytest.raises(ValueError, match="no column colour"):
         Trail({Book: Trailed("book", scope=("colour",))})
+    with pytest.raises(ValueError, match="title of book cannot be secret"):
+        Trail({Book: Trailed("book", scope=("title",), secrets=("title",))})
     lonely = Trail({Book: Trailed("book")})
     assert {table.name for table in lonely.undeclared(Base.metadata)} == {"shelf", "lending"}
     assert list(TRAIL.undeclared(Base.metadata)) == []

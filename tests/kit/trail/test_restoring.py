@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -14,7 +16,7 @@ from sqlalchemy import text
 
 from greenroom.kit import clock
 from greenroom.kit.database import Database, DatabaseSettings
-from greenroom.kit.trail import fold, state_at, states, tell_contexts
+from greenroom.kit.trail import fold, state_after, state_at, states, tell_contexts
 from tests.kit.trail.conftest import application_url
 from tests.kit.trail.subjects import Book, by
 
@@ -64,14 +66,16 @@ async def _live(url: str, steps: list[dict[str, Any] | None]) -> tuple[list[Any]
                     for name, value in (step or {}).items():
                         setattr(book, name, value)
                 await session.flush()
-                image = (
-                    await session.execute(text("SELECT to_jsonb(book) FROM book WHERE id = :id"), {"id": book_id})
-                ).scalar_one_or_none()
+                now = text("SELECT to_jsonb(book)::text FROM book WHERE id = :id")
+                printed = (await session.execute(now, {"id": book_id})).scalar_one_or_none()
+                image = None if printed is None else json.loads(printed, parse_float=Decimal)
                 if not seen or seen[-1] != image:
                     seen.append(image)
         async with database.read() as connection:
             restored = [moment.state async for moment in states(connection, "book", book_id)]
             assert await state_at(connection, "book", book_id, clock.now() + timedelta(seconds=5)) == restored[-1]
+            for seq, state in enumerate(restored, start=1):
+                assert await state_after(connection, "book", book_id, seq) == state
             assert await state_at(connection, "book", book_id, datetime(2000, 1, 1, tzinfo=UTC)) is None
     finally:
         await database.dispose()
@@ -90,3 +94,22 @@ def test_a_state_is_the_fold_of_changes() -> None:
     assert made == {"a": 1, "b": None}
     assert fold(made, "update", {"b": [None, 2]}) == {"a": 1, "b": 2}
     assert fold(made, "delete", {"a": [1, None], "b": [None, None]}) is None
+
+
+@pytest.mark.anyio
+async def test_a_state_becomes_an_object_of_the_model_again(db: Database) -> None:
+    exact = Decimal("12345678901234567890.123456789")
+    async with db.begin(info=by()) as session:
+        book = Book(title="Emma", price=exact, printed=datetime(1815, 12, 23, tzinfo=UTC), words=["a"], details={"large": 2**60})
+        session.add(book)
+    async with db.read() as connection:
+        state = await state_after(connection, "book", book.id, 1)
+    assert state is not None
+    assert Book.model_validate(state).model_dump() == book.model_dump()
+
+
+@pytest.mark.anyio
+async def test_a_change_that_never_was_is_an_error(db: Database) -> None:
+    async with db.read() as connection:
+        with pytest.raises(LookupError, match="book 0 has no change 1"):
+            await state_after(connection, "book", 0, 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from hashlib import sha256
+from types import SimpleNamespace
 
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
@@ -15,9 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col, update
 
+from greenroom.kit import clock
 from greenroom.kit.database import Database
 from greenroom.kit.trail import Fault, Verdict, tell, verify
-from greenroom.kit.trail.chain import Snapshot
+from greenroom.kit.trail.chain import Snapshot, link, stamp
+from greenroom.kit.trail.following import TEXTS, Following, members
 from tests.kit.trail.reading import trail_of
 from tests.kit.trail.subjects import BOT, Book, Shelf, by
 
@@ -182,11 +186,11 @@ async def test_many_writers_leave_chains_without_gaps(db: Database) -> None:
     assert (await _verify(db)).breaks == ()
 
 
-TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
+WORDS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=20)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(members=st.lists(st.none() | TEXTS, min_size=1, max_size=6))
+@given(members=st.lists(st.none() | WORDS, min_size=1, max_size=6))
 def test_the_text_that_is_hashed_is_the_same_here_and_there(members: list[str | None], prepared: str) -> None:
     async def there() -> str:
         connection = await asyncpg.connect(prepared.replace("+asyncpg", ""))
@@ -204,3 +208,24 @@ def test_a_snapshot_sees_what_was_committed_before_it() -> None:
     snapshot = Snapshot.parse("10:20:12,15")
     assert [number for number in range(8, 22) if snapshot.sees(number)] == [8, 9, 10, 11, 13, 14, 16, 17, 18, 19]
     assert Snapshot.parse("10:10:").sees(9)
+
+
+def test_a_restored_dump_keeps_its_proofs() -> None:
+    """On the new server transactions are numbered anew, below those that a checkpoint of the old one saw; rows are not."""
+
+    def row(number: int, transaction: int, seq: int, previous: bytes) -> SimpleNamespace:
+        made = SimpleNamespace(**dict.fromkeys(TEXTS), id=number, at=clock.now(), transaction_id=transaction, entity="x", entity_id="1")
+        made.seq, made.changes, made.previous = seq, "{}", previous
+        made.hash = link(previous, members(made))
+        return made
+
+    old = row(1, 5_000, 1, b"")
+    new = row(2, 700, 2, old.hash)
+    old.head_seq = new.head_seq = 2
+    old.head_hash = new.head_hash = new.hash
+    seen = SimpleNamespace(id=1, at=clock.now(), snapshot="5001:5001:", last_id=1, heads=1, digest=sha256(old.hash).digest(), previous=b"")
+    seen.hash = link(b"", ["1", stamp(seen.at), seen.snapshot, "1", "1", seen.digest.hex()])
+    following = Following([seen])
+    following.take(old)
+    following.take(new)
+    assert following.end(10).breaks == ()

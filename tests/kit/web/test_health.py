@@ -26,6 +26,7 @@ def application(url: str | None) -> FastAPI:
 async def test_all_is_well(connect: Connect, postgres: str) -> None:
     app = application(postgres)
     client = connect(app)
+    assert (await client.get("/health")).json() == {"status": "ok", "version": app.version}
     assert (await client.get("/health/live")).json() == {"status": "ok"}
     assert (await client.get("/health/ready")).json() == {"status": "ok"}
     health.start_draining(app)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Header, Response
-from pydantic import AwareDatetime, BaseModel
+from fastapi import Depends, FastAPI, Form, Header, Response, UploadFile
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import event, func, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col
@@ -67,6 +67,32 @@ async def create(new: New, session: Writing, once: Once, actor: Annotated[Actor,
             raise RuntimeError
         response.headers["Location"] = f"/things/{thing.id}"
         return thing
+
+    return await once.run(session, actor, work)
+
+
+@app.post("/files", status_code=201)
+async def upload(
+    file: UploadFile, kind: Annotated[str, Form()], session: Writing, once: Once, actor: Annotated[Actor, Depends(actor)]
+) -> dict[str, int | str]:
+    async def work() -> dict[str, int | str]:
+        return {"kind": kind, "size": len(await file.read()), "name": file.filename or ""}
+
+    return await once.run(session, actor, work)
+
+
+class Measured(BaseModel):
+    my_ratio: float = Field(alias="myRatio")
+
+
+@app.post("/measured")
+async def measured(session: Writing, once: Once, actor: Annotated[Actor, Depends(actor)], response: Response) -> Measured:
+    response.headers["Vary"] = "before"
+
+    async def work() -> Measured:
+        response.set_cookie("first", "1")
+        response.set_cookie("second", "2")
+        return Measured(myRatio=0.5)
 
     return await once.run(session, actor, work)
 
@@ -158,6 +184,28 @@ async def test_another_body_under_the_same_key_is_refused(client: httpx.AsyncCli
         [{"in": "header", "parameter": "idempotency-key", "detail": "The key was used for another request", "code": "reused"}],
     )
     assert await count(database) == 1
+
+
+async def test_forms_and_files_are_compared_by_what_they_hold(client: httpx.AsyncClient) -> None:
+    async def send_file(content: bytes, kind: str = "a", name: str = "x.txt") -> httpx.Response:
+        headers = {"Idempotency-Key": "key-1"}
+        return await client.post("/files", files={"file": (name, content, "text/plain")}, data={"kind": kind}, headers=headers)
+
+    large = b"x" * 200_000
+    first, second = await send_file(large), await send_file(large)
+    assert first.json() == {"kind": "a", "size": 200_000, "name": "x.txt"}
+    assert (second.status_code, second.json()) == (201, first.json())
+    assert second.headers["idempotent-replayed"] == "true"
+    for other in (await send_file(large + b"y"), await send_file(large, kind="b"), await send_file(large, name="y.txt")):
+        assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "reused")
+
+
+async def test_repeated_headers_and_aliases_come_back_as_they_were(client: httpx.AsyncClient) -> None:
+    first, second = [await client.post("/measured", headers={"Idempotency-Key": "key-1"}) for _ in range(2)]
+    assert (first.status_code, first.text) == (200, second.text)
+    assert first.headers.get_list("set-cookie") == second.headers.get_list("set-cookie")
+    assert len(second.headers.get_list("set-cookie")) == 2
+    assert second.headers.get_list("vary") == ["before"]
 
 
 @pytest.mark.parametrize("key", ["", "a" * 256, 'a"b', "a\\b", "two words"])

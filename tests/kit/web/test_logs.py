@@ -154,4 +154,5 @@ def test_a_real_server_writes_nothing_but_json() -> None:
     assert [(line["route"], line["status"]) for line in said if line["event"] == "request"] == [("/bugs/{number}", 500)]
     (raised,) = [line for line in said if "exception" in line]
     assert raised["exception"][0]["exc_type"] == "RuntimeError"
+    assert raised["request_id"] == "client-made-1"
     assert "hunter2" not in output

@@ -36,13 +36,17 @@ async def row_of(session: Session, task: Task) -> dict[str, object]:
     return row
 
 
-async def test_the_object_is_fresh_and_nothing_loads(session: Session, database: Database) -> None:
+@pytest.mark.parametrize("nested", [False, True])
+async def test_the_object_is_fresh_and_nothing_loads(session: Session, database: Database, *, nested: bool) -> None:
     task = await task_in(session, Status.PENDING)
+    if nested:
+        savepoint = await session.begin_nested()
+        assert savepoint.is_active
     statements: list[str] = []
     event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     fired = await FLOW.fire(session, task, to=Status.IN_PROGRESS)
     assert fired.name == "start"
-    assert len(statements) == 1
+    assert [statement.split()[0] for statement in statements] == ["SAVEPOINT"] * nested + ["UPDATE"]
     # Outside of an awaited call any load would raise.
     assert inspect(task).expired_attributes == set()
     held = {name: getattr(task, name) for name in Task.model_fields}
@@ -165,6 +169,40 @@ async def test_a_record_that_is_gone_is_not_found(session: Session) -> None:
     await (await session.connection()).execute(text("DELETE FROM task"))
     with pytest.raises(NotFound):
         await FLOW.fire(session, task, name="start")
+
+
+async def test_an_object_that_a_savepoint_has_expired_is_read_again(session: Session) -> None:
+    task = await task_in(session, Status.PENDING)
+    with pytest.raises(ValueError, match="within"):  # noqa: PT012  # the block is the subject
+        async with session.begin_nested():
+            task.title = "taken back"
+            await FLOW.fire(session, task, name="start")
+            raise ValueError("within")
+    assert inspect(task).expired_attributes
+    await FLOW.fire(session, task, name="block")
+    assert (task.status, task.version, task.started_at, task.title) == (Status.BLOCKED, 2, None, "task")
+    assert inspect(task).expired_attributes == set()
+
+
+async def test_a_savepoint_that_is_taken_back_takes_the_transition_with_it(session: Session) -> None:
+    task = await task_in(session, Status.PENDING)
+    with pytest.raises(ValueError, match="within"):  # noqa: PT012  # the block is the subject
+        async with session.begin_nested():
+            await FLOW.fire(session, task, name="start")
+            raise ValueError("within")
+    assert inspect(task).expired_attributes
+    await FLOW.fire(session, task, name="start")
+    assert (task.status, task.version) == (Status.IN_PROGRESS, 2)
+
+
+async def test_an_expired_object_whose_row_is_gone_is_not_found(session: Session) -> None:
+    task = await task_in(session, Status.PENDING)
+    session.expire(task)
+    await (await session.connection()).execute(text("DELETE FROM task"))
+    with pytest.raises(NotFound):
+        await FLOW.fire(session, task, name="start")
+    with pytest.raises(NotFound):
+        await FLOW.fire(session, Task(), name="start")
 
 
 async def test_an_error_after_it_takes_the_transition_back(database: Database) -> None:

@@ -28,10 +28,10 @@ async def demand_reader_of_project(connection: AsyncConnection, me: Me, project_
         col(TrailRow.entity) == "project_member",
         col(TrailRow.change) == "delete",
         col(TrailRow.scope).contains({"project_id": project_id, "worker_id": me.id}),
-        col(TrailRow.transaction_id) == end.transaction_id,
-        end.entity == "project",
-        end.entity_id == str(project_id),
-        end.change == "delete",
+        col(TrailRow.transaction_id) == col(end.transaction_id),
+        col(end.entity) == "project",
+        col(end.entity_id) == str(project_id),
+        col(end.change) == "delete",
     )
     row = (await connection.execute(select(known.label("known"), or_(belongs, ~lives & belonged).label("may")))).one()
     if not row.known:

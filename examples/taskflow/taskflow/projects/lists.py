@@ -35,6 +35,7 @@ members = Listing(
         name: _WORKER.with_only_columns(column).scalar_subquery()
         for name, column in {"handle": col(Worker.handle), "name": col(Worker.name), "type": col(Worker.type)}.items()
     },
+    scope={"project_id": ProjectMember.project_id},
     filters={"role": Filter(ProjectMember.role)},
     sorts={"joined_at": ProjectMember.joined_at},
     sort="joined_at",

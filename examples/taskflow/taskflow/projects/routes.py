@@ -63,7 +63,7 @@ async def delete_project(within: WritingProject, session: Recorded, *, force: bo
 @router.get("/{project_id}/members", tags=["Members"], responses=lists.members.responses)
 async def list_members(within: ReadingProject, page: MemberPage, connection: Reading) -> list[MemberRead]:
     """List the members of a project."""
-    return await lists.members.fetch(connection, page, where=[col(ProjectMember.project_id) == within.project_id])
+    return await lists.members.fetch(connection, page, project_id=within.project_id)
 
 
 @router.post("/{project_id}/members", tags=["Members"], status_code=201, response_model=MemberRead)

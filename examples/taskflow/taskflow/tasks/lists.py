@@ -19,6 +19,7 @@ tasks = Listing(
     TaskListItem,
     Task,
     columns={"assignee_handle": _ASSIGNEE_HANDLE},
+    scope={"project_id": Task.project_id},
     filters={
         "status": Filter(Task.status, ("eq", "in")),
         "priority": Filter(Task.priority, ("eq", "in")),
@@ -54,6 +55,7 @@ task = Listing(
 notes = Listing(
     NoteRead,
     TaskNote,
+    scope={"task_id": TaskNote.task_id},
     columns={"author_handle": select(col(Worker.handle)).where(col(Worker.id) == col(TaskNote.author_id)).scalar_subquery()},
     sorts={"created_at": TaskNote.created_at},
     sort="-created_at",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from sqlmodel import col
 
 from greenroom.kit.database import Reading, Session
 from greenroom.kit.lists import PageRequest
@@ -27,7 +26,7 @@ from taskflow.tasks.schemas import (
     TaskRead,
     TaskUpdate,
 )
-from taskflow.tasks.tables import Task, TaskNote
+from taskflow.tasks.tables import Task
 
 router = APIRouter(prefix="/api", tags=["Tasks"])
 TaskPage = Annotated[PageRequest, Depends(lists.tasks.page)]
@@ -43,7 +42,7 @@ async def _shown(session: Session, task: Task) -> TaskRead:
 @router.get("/projects/{project_id}/tasks", responses=lists.tasks.responses)
 async def list_tasks(within: ReadingProject, page: TaskPage, connection: Reading) -> list[TaskListItem]:
     """List the tasks of a project."""
-    return await lists.tasks.fetch(connection, page, where=[col(Task.project_id) == within.project_id])
+    return await lists.tasks.fetch(connection, page, project_id=within.project_id)
 
 
 @router.post("/projects/{project_id}/tasks", status_code=201)
@@ -55,7 +54,8 @@ async def create_task(within: WritingProject, body: TaskCreate, session: Recorde
 @router.get("/tasks/{task_id}")
 async def get_task(within: ReadingTask, task_id: TaskId, connection: Reading) -> TaskRead:
     """Show a task with its parts."""
-    return await lists.task.one(connection, task_id, where=[col(Task.project_id) == within.project_id])
+    del within  # it has let the caller in
+    return await lists.task.one(connection, task_id)
 
 
 @router.put("/tasks/{task_id}")
@@ -138,4 +138,4 @@ async def claim_task(held: WritingTask, session: Recorded) -> TaskRead:
 async def list_notes(within: ReadingTask, task_id: TaskId, page: NotePage, connection: Reading) -> list[NoteRead]:
     """List what workers have said about a task."""
     del within  # it has let the caller in
-    return await lists.notes.fetch(connection, page, where=[col(TaskNote.task_id) == task_id])
+    return await lists.notes.fetch(connection, page, task_id=task_id)

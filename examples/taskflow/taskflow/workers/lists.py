@@ -9,6 +9,7 @@ from taskflow.workers.tables import Worker
 workers = Listing(
     WorkerRead,
     Worker,
+    scope={"tenant_id": Worker.tenant_id},
     filters={"type": Filter(Worker.type), "agent_type": Filter(Worker.agent_type, ("eq", "in")), "handle": Filter(Worker.handle)},
     search=(Worker.handle, Worker.name),
     sorts={"created_at": Worker.created_at, "handle": Worker.handle},

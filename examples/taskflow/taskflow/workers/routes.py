@@ -27,19 +27,19 @@ _IS_AGENT = col(Worker.type) == WorkerType.AGENT
 @router.get("", responses=lists.workers.responses)
 async def list_workers(me: ReadingMe, page: WorkerPage, connection: Reading) -> list[WorkerRead]:
     """List the people and agents of the tenant."""
-    return await lists.workers.fetch(connection, page, where=[col(Worker.tenant_id) == me.tenant_id])
+    return await lists.workers.fetch(connection, page, tenant_id=me.tenant_id)
 
 
 @router.get("/me")
 async def get_me(me: ReadingMe, connection: Reading) -> WorkerRead:
     """Show the worker that the caller is."""
-    return await lists.workers.one(connection, me.id)
+    return await lists.workers.one(connection, me.id, tenant_id=me.tenant_id)
 
 
 @router.get("/agents", tags=["Agents"], responses=lists.workers.responses)
 async def list_agents(me: ReadingMe, page: WorkerPage, connection: Reading) -> list[WorkerRead]:
     """List the agents of the tenant."""
-    return await lists.workers.fetch(connection, page, where=[col(Worker.tenant_id) == me.tenant_id, _IS_AGENT])
+    return await lists.workers.fetch(connection, page, tenant_id=me.tenant_id, where=[_IS_AGENT])
 
 
 @router.post("/agents", tags=["Agents"], status_code=201)
@@ -52,7 +52,7 @@ async def create_agent(me: WritingMe, body: AgentCreate, session: Recorded, acto
 @router.get("/agents/{agent_id}", tags=["Agents"])
 async def get_agent(me: ReadingMe, agent_id: Id, connection: Reading) -> WorkerRead:
     """Show an agent."""
-    return await lists.workers.one(connection, agent_id, where=[col(Worker.tenant_id) == me.tenant_id, _IS_AGENT])
+    return await lists.workers.one(connection, agent_id, tenant_id=me.tenant_id, where=[_IS_AGENT])
 
 
 @router.put("/agents/{agent_id}", tags=["Agents"])

@@ -240,7 +240,8 @@ def _inserted(run: Run, state: State, record: OrmObject, node: ast.AST) -> OrmOb
             computed = Origin(here, f"the INSERT of this flush computes `{name}` from a SQL expression")
             attributes[name] = _generated(computed, fetched=fetched if column.generated_on_insert else False)
         elif known.bits & BLANK:
-            if column.primary_key or not (column.generated_on_insert or column.deferred) or column.default is Default.PYTHON:
+            given = column.primary_key or column.default is Default.PYTHON or name == mapped.version_column
+            if given or not (column.generated_on_insert or column.deferred):
                 attributes[name] = IS_LOADED
             elif column.generated_on_insert:
                 attributes[name] = _generated(Origin(here, f"the INSERT of this flush leaves `{name}` to the database"), fetched=fetched)
@@ -302,7 +303,7 @@ def _updated(run: Run, record: OrmObject, node: ast.AST) -> OrmObject:
                 computed = Origin(here, f"the UPDATE of this flush computes `{name}` from a SQL expression")
                 attributes[name] = _generated(computed, fetched=fetched and (column.generated_on_insert or column.generated_on_update))
                 del values[name]
-        elif column.generated_on_update and not fetched:
+        elif column.generated_on_update and not fetched and name != mapped.version_column:
             why = "onupdate" if column.onupdate is Default.SQL else "computed" if column.computed else "server_onupdate"
             gone = absent(GENERATED, Origin(here, f"the UPDATE of this flush leaves `{name}` to the database ({why})"))
             attributes[name] = attributes[name].join(gone).unsure() if SOMETHING in record.dirty else gone

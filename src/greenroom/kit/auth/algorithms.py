@@ -35,4 +35,4 @@ def algorithm(name: str) -> Algorithm:
     try:
         return ALGORITHMS[name]
     except KeyError:
-        raise ValueError(f"{name!r} is none of the algorithms {', '.join(sorted(ALGORITHMS))}") from None
+        raise ValueError(f"{name!r} is none of the algorithms {', '.join(ALGORITHMS)}") from None

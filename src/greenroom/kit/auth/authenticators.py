@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
@@ -12,7 +12,6 @@ from greenroom.kit.auth.signatures import TokenError
 from greenroom.kit.auth.verifier import Verifier
 
 
-@runtime_checkable
 class Authenticator(Protocol):
     """Tells who makes a request; found at ``app.state.authenticator``."""
 

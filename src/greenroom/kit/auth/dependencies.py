@@ -15,8 +15,8 @@ from greenroom.kit.auth.bearer import insufficient
 
 def authenticator_of(connection: HTTPConnection) -> Authenticator:
     """Return the authenticator of the application: ``app.state.authenticator``."""
-    authenticator = getattr(connection.app.state, "authenticator", None)
-    if not isinstance(authenticator, Authenticator):
+    authenticator: Authenticator | None = getattr(connection.app.state, "authenticator", None)
+    if authenticator is None:
         raise TypeError("app.state.authenticator is not set: `app.state.authenticator = AuthSettings().authenticator()` at start")
     return authenticator
 

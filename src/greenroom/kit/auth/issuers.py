@@ -53,17 +53,20 @@ class Issuer(BaseModel):
         return frozenset(algorithm(name) for name in self.algorithms)
 
     @classmethod
-    def better_auth(cls, origin: str, *, resource: str | None = None, scopes: frozenset[str] = frozenset()) -> tuple[Self, ...]:
+    def better_auth(
+        cls, origin: str, *, resource: str | None = None, algorithms: tuple[str, ...] = ("EdDSA",), scopes: frozenset[str] = frozenset()
+    ) -> tuple[Self, ...]:
         """Return the entries for a Better Auth server (1.7): its session tokens, and with ``resource`` its OAuth access tokens.
 
         The two kinds differ in ``iss``, ``aud`` and ``typ``; both are signed with the keys of one JWKS.
         ``scopes`` are what a session holds. https://www.better-auth.com/docs/plugins/jwt
         """
         base = f"{origin}/api/auth"
-        session = cls(issuer=origin, audience=origin, jwks_url=f"{base}/jwks", scopes=scopes)
+        session = cls(issuer=origin, audience=origin, jwks_url=f"{base}/jwks", algorithms=algorithms, scopes=scopes)
         if resource is None:
             return (session,)
-        return session, cls(issuer=base, audience=resource, jwks_url=f"{base}/jwks", types=(ACCESS_TOKEN,))
+        access = cls(issuer=base, audience=resource, jwks_url=session.jwks_url, algorithms=algorithms, types=(ACCESS_TOKEN,))
+        return session, access
 
 
 def media_type(typ: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,11 +38,12 @@ class Timing:
 class KeySource:
     """The keys at one address. All callers that need a fetch at the same time share one."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient, timing: Timing) -> None:
-        """Fetch nothing yet."""
+    def __init__(self, url: str, client: httpx.AsyncClient, timing: Timing, clock: Callable[[], float] = time.monotonic) -> None:
+        """Fetch nothing yet; ``clock`` tells seconds since whenever."""
         self._url = url
         self._client = client
         self._timing = timing
+        self._now = clock
         self._keys: dict[str, VerificationKey] = {}
         self._fetched_at = -math.inf
         self._failures = 0
@@ -51,7 +53,7 @@ class KeySource:
 
     async def key(self, kid: str) -> VerificationKey | None:
         """Return the key of that name, None if the issuer has none. Raises ``Unavailable`` when that cannot be told."""
-        age = time.monotonic() - self._fetched_at
+        age = self._now() - self._fetched_at
         key = self._keys.get(kid)
         if age >= self._timing.fresh:
             return await self._key_from_old(kid, age)
@@ -83,7 +85,7 @@ class KeySource:
 
     async def _key_from_new(self, kid: str) -> VerificationKey | None:
         """Look whether the issuer has a new key: whoever invents names of keys must not make us ask each time."""
-        if self._flight is None and time.monotonic() - self._missed_at < self._timing.back_off:
+        if self._flight is None and self._now() - self._missed_at < self._timing.back_off:
             return None
         if not self._pausing():
             self._start()
@@ -96,18 +98,18 @@ class KeySource:
         """Return the key of a set that has just been fetched."""
         key = self._keys.get(kid)
         if key is None:
-            self._missed_at = time.monotonic()
+            self._missed_at = self._now()
         return key
 
     def _pausing(self) -> bool:
         """Tell whether the last fetch failed, and it is too early for another."""
-        return self._flight is None and time.monotonic() < self._next_try()
+        return self._flight is None and self._now() < self._next_try()
 
     def _next_try(self) -> float:
         return self._failed_at + min(self._timing.back_off, 2.0 ** min(self._failures - 1, 30))
 
     def _away(self) -> Unavailable:
-        seconds = max(1, math.ceil(self._next_try() - time.monotonic()))
+        seconds = max(1, math.ceil(self._next_try() - self._now()))
         return Unavailable("The keys to verify tokens with cannot be fetched now", headers={"Retry-After": str(seconds)})
 
     def _start(self) -> None:
@@ -125,12 +127,12 @@ class KeySource:
             keys = await download_keys(self._client, self._url, timeout=self._timing.timeout)
         except KeySetError as error:
             self._failures += 1
-            self._failed_at = time.monotonic()
+            self._failed_at = self._now()
             _log.warning("keys of %s: %s (failure %d; %d keys kept)", self._url, error, self._failures, len(self._keys))
         else:
             self._failures = 0
             self._failed_at = -math.inf
             self._keys = keys
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._now()
         finally:
             self._flight = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,6 +35,14 @@ class _Registry(JWSRegistry):
 _REGISTRY = _Registry(algorithms=tuple(ALGORITHMS), strict_check_header=False)
 
 
+def _unambiguous(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what two readers may read differently: names must be unique (RFC 7515, section 4, and RFC 7519, section 4)."""
+    read = dict(members)
+    if len(read) != len(members):
+        raise ValueError("a member is given twice")
+    return read
+
+
 class Unverified:
     """A token that has been read and not verified: ``header`` and ``claims`` are what anybody may have written."""
 
@@ -47,8 +56,9 @@ class Unverified:
             raise TokenError("The token is no signed JWT")
         try:
             self._signed: CompactSignature = extract_compact(token.encode("ascii"), registry=_REGISTRY)
-            claims = json.loads(self._signed.payload)
-            header: Any = self._signed.headers()  # the library asserts that it is an object, and does not check it
+            claims = json.loads(self._signed.payload, object_pairs_hook=_unambiguous)
+            # Read again: of a member that is given twice the library has taken the last, and that it is an object it has not checked.
+            header = json.loads(urlsafe_b64decode(token.partition(".")[0] + "=="), object_pairs_hook=_unambiguous)
         except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
             raise TokenError("The token is no signed JWT") from None
         if not isinstance(header, dict) or not isinstance(claims, dict):

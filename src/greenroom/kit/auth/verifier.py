@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import httpx
@@ -13,6 +14,7 @@ from greenroom.kit.auth.claims import check_claims
 from greenroom.kit.auth.download import http_client
 from greenroom.kit.auth.issuers import Issuer, media_type
 from greenroom.kit.auth.keysource import KeySource, Timing
+from greenroom.kit.auth.remembering import Remembered, Verified
 from greenroom.kit.auth.signatures import TokenError, Unverified
 from greenroom.kit.auth.subjects import actor
 
@@ -30,11 +32,14 @@ class Verifier:
         leeway: float = 30,
         max_size: int = 8192,
         timing: Timing = Timing(),  # noqa: B008  # frozen
+        clock: Callable[[], float] = time.monotonic,
         client: httpx.AsyncClient | None = None,
+        remember: int = 1024,
     ) -> None:
-        """Fetch nothing yet; ``leeway`` in seconds, ``max_size`` in characters. Raises ``ValueError``.
+        """Fetch nothing yet; ``leeway`` in seconds, ``max_size`` in characters, ``clock`` for the age of keys. Raises ``ValueError``.
 
-        Issuers at the same address share its keys. A ``client`` that is given is not closed.
+        Issuers at the same address share its keys. A ``client`` that is given is not closed. ``remember`` is the number of tokens whose
+        signature is checked once only; all else is checked each time, and the signature again after the keys have been fetched.
         """
         if not 0 <= leeway <= MAX_LEEWAY:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds")
@@ -42,11 +47,22 @@ class Verifier:
         self._max_size = max_size
         self._client = client or http_client()
         self._owns_client = client is None
+        self._remembered = Remembered(remember)
         self._issuers = by_kind(issuers)
-        self._sources = {one.jwks_url: KeySource(one.jwks_url, self._client, timing) for one in self._issuers.values()}
+        self._sources = {one.jwks_url: KeySource(one.jwks_url, self._client, timing, clock) for one in self._issuers.values()}
 
     async def verify(self, token: str) -> Actor:
-        """Return who the token speaks of. Raises ``TokenError``, and ``Unavailable`` where its issuer's keys cannot be had.
+        """Return who the token speaks of. Raises ``TokenError``, and ``Unavailable`` where its issuer's keys cannot be had."""
+        known = self._remembered.get(token)
+        if known and await self._sources[known.issuer.jwks_url].key(known.kid) is known.key:
+            check_claims(known.actor.claims, known.issuer, leeway=self._leeway)
+            return known.actor
+        verified = await self._verified(token)
+        self._remembered.put(token, verified)
+        return verified.actor
+
+    async def _verified(self, token: str) -> Verified:
+        """Read and verify a token.
 
         The issuer and the kind of token are looked up first, from what nobody has vouched for yet: they choose which keys and rules apply,
         and the signature then covers them.
@@ -64,7 +80,7 @@ class Verifier:
             raise TokenError("The token is signed with an unknown key")
         read.verify(key)
         check_claims(read.claims, issuer, leeway=self._leeway)
-        return actor(read.claims, issuer, typ)
+        return Verified(issuer, read.kid, key, actor(read.claims, issuer, typ))
 
     async def close(self) -> None:
         """Give up fetches and close the connections."""

@@ -2,7 +2,7 @@
 
 from greenroom.kit.database.database import Database
 from greenroom.kit.database.dependencies import Reading, Writing, database_of, reading, writing
-from greenroom.kit.database.failures import Broken, Constraints, Contended, is_away, sqlstate, translated
+from greenroom.kit.database.failures import AwayError, Broken, Constraints, Contended, is_away, sqlstate, translated
 from greenroom.kit.database.lazy import ImplicitLoadError, forbid_implicit_loads
 from greenroom.kit.database.retry import Tries
 from greenroom.kit.database.routes import RetryingRoute
@@ -12,6 +12,7 @@ from greenroom.kit.database.unit import Isolation
 from greenroom.kit.database.url import Target, UrlError, parse
 
 __all__ = [
+    "AwayError",
     "Broken",
     "Constraints",
     "Contended",

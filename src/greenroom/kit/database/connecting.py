@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 
-from greenroom.kit.database.failures import is_away
+from greenroom.kit.database.failures import is_away, of_system
 from greenroom.kit.database.settings import SettingsError
 
 _FIRST_PAUSE: Final = 0.05
@@ -54,12 +54,15 @@ class Connector:
                     raise
                 raise SettingsError(f"DATABASE_POOLED: a pooler stands before this server ({error}): set it to true") from None
             except Exception as error:
-                if not is_away(error):
+                away = of_system(error)
+                if away is None and not is_away(error):
                     raise
                 remaining = end - asyncio.get_running_loop().time()
                 if remaining <= 0:
                     self._is_down = True
-                    raise
+                    if away is None:
+                        raise
+                    raise away from error
                 _log.info("the database is away (%s), another try follows", type(error).__name__)
                 # Full jitter: a fleet that restarts together does not come back together.
                 await asyncio.sleep(min(random.uniform(pause / 2, pause), remaining))  # noqa: S311  # no secret

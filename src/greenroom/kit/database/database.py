@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +23,9 @@ from greenroom.kit.problems import Unavailable
 
 Result = TypeVar("Result")
 
+_BETWEEN_TRIES: Final = 0.2
+_log = logging.getLogger(__name__)
+
 
 class Database:
     """Two engines and the sessions on them; make one for each process, and ``dispose`` of it at the end.
@@ -34,6 +38,8 @@ class Database:
         self, settings: DatabaseSettings, *, listeners: Sequence[Listener] = (), constraints: Constraints = MappingProxyType({})
     ) -> None:
         self.settings = settings
+        for note in dict.fromkeys((*settings.target.notes, *settings.read_target.notes)):
+            _log.warning("DATABASE_URL: %s", note)
         self.constraints = constraints
         self.engine = writing_engine(settings)
         self.reader = reading_engine(settings)
@@ -88,19 +94,24 @@ class Database:
     async def wait(self, seconds: float = 30) -> None:
         """Wait until the database answers, at start-up; raise ``Unavailable`` after that many seconds.
 
-        Raises at once what waiting cannot mend: a wrong password, no such database.
+        Raises at once what waiting cannot mend: a wrong password, no such database, a pooler that the settings do not know of.
         """
         end = asyncio.get_running_loop().time() + seconds
+        is_told = False
         while True:
             try:
-                async with self.engine.connect() as connection:
+                async with asyncio.timeout_at(end), self.engine.connect() as connection:
                     await connection.execute(text("SELECT 1"))
             except Exception as error:
-                if not is_away(error):
+                # Ours, or the end of the waiting.
+                if not is_away(error) and not isinstance(error, TimeoutError):
                     raise
                 if asyncio.get_running_loop().time() >= end:
                     raise Unavailable(f"The database has not answered for {seconds:g} seconds") from error
-                await asyncio.sleep(0.2)
+                if not is_told:
+                    _log.warning("the database does not answer yet; waiting up to %g seconds for it", seconds)
+                    is_told = True
+                await asyncio.sleep(_BETWEEN_TRIES)
             else:
                 return
 

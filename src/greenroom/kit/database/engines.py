@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from greenroom.kit.database.connecting import Connector
+from greenroom.kit.database.failures import of_system
 from greenroom.kit.database.settings import DatabaseSettings
 from greenroom.kit.database.url import Target
 
@@ -97,9 +98,14 @@ def _note_the_time(_connection: DBAPIConnection | None, record: ConnectionPoolEn
     record.info[_CHECKED_IN] = monotonic()
 
 
-def _note_the_failure(context: ExceptionContext) -> None:
+def _note_the_failure(context: ExceptionContext) -> BaseException | None:
+    away = of_system(context.original_exception)
+    if away is not None:
+        context.is_disconnect = True
+        return away
     if context.connection is not None and not context.is_disconnect:
         context.connection.info[FAILED] = True
+    return None
 
 
 def _check(

@@ -30,6 +30,13 @@ class Contended(Conflict):
     title = "Others were changing the same at the same time"
 
 
+class AwayError(ConnectionError):
+    """No connection could be had, or it was lost.
+
+    It stands for what the operating system raises on the way to the server: another ``OSError`` of the application is not taken for it.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """What to tell when a constraint is broken: ``field`` is the JSON pointer of the member to blame, if any."""
@@ -110,9 +117,16 @@ def _of_transport(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         # The misuse of its interface, and values that do not fit, are errors of this class too.
         return "connection is closed" in str(error) or "connection was closed" in str(error)
+    return isinstance(error, (AwayError, PoolTimeoutError))
+
+
+def of_system(error: BaseException) -> AwayError | None:
+    """Return what an error of the operating system, met while talking to the server, is from here on; None where it is another."""
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
-        return True  # no host is the primary now: a failover
-    return isinstance(error, (OSError, PoolTimeoutError)) and not isinstance(error, ssl.SSLCertVerificationError)
+        return AwayError("no host of the URL is the one that target_session_attrs asks for")  # a failover
+    if isinstance(error, OSError) and not isinstance(error, (AwayError, ssl.SSLCertVerificationError)):
+        return AwayError(f"the database is away ({type(error).__name__})")
+    return None
 
 
 def translated(error: Exception, constraints: Constraints = MappingProxyType({})) -> Problem | None:
@@ -121,7 +135,7 @@ def translated(error: Exception, constraints: Constraints = MappingProxyType({})
         return None
     if isinstance(error, StaleDataError):
         return Conflict("It has been changed or deleted by somebody else meanwhile")
-    if not isinstance(error, (DBAPIError, OSError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+    if not isinstance(error, (DBAPIError, AwayError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)):
         return None
     code = sqlstate(error)
     if code is None:

@@ -74,7 +74,7 @@ class DatabaseSettings(BaseSettings):
     @property
     def owner_target(self) -> Target:
         """Return where migrations go."""
-        return parse((self.owner_url or self.url).get_secret_value())
+        return parse(self.owner_url.get_secret_value()) if self.owner_url else self.target
 
 
 def _message(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails; a TypedDict that mypy need not know here

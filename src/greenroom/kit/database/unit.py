@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import Session as SyncOrmSession
 from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.pool import PoolProxiedConnection
 
 from greenroom.kit.database.engines import FAILED
 from greenroom.kit.database.failures import Constraints, sqlstate, translated
@@ -97,8 +98,7 @@ def _insist(session: SyncSession) -> None:
     connection = session.connection_in_use
     if connection is None or connection.invalidated:
         return
-    driver = connection.connection.driver_connection
-    if driver is not None and not driver.is_in_transaction():
+    if _has_ended(connection.connection):
         raise TransactionError(_ENDED)
     if not connection.info.pop(FAILED, False):
         return
@@ -108,3 +108,11 @@ def _insist(session: SyncSession) -> None:
         if sqlstate(error) == _ABORTED:
             raise TransactionError(_SWALLOWED) from error
         raise
+
+
+def _has_ended(connection: PoolProxiedConnection) -> bool:
+    """Tell whether the server knows of no transaction where SQLAlchemy's adapter of asyncpg has begun one (at the first statement)."""
+    driver = connection.driver_connection
+    # The adapter has no public word for it. Where the connection is closed, the COMMIT itself fails, and says so.
+    has_begun = getattr(connection.dbapi_connection, "_transaction", None) is not None
+    return has_begun and driver is not None and not driver.is_closed() and not driver.is_in_transaction()

@@ -102,6 +102,11 @@ class Selection:
         return identity_of(self.entity)
 
     @property
+    def optional(self) -> list[FromClause]:
+        """The tables joined outer: of these a row of the list may have none."""
+        return [table_of(join.entity) for join in self._joins if not join.inner]
+
+    @property
     def fold(self) -> Callable[[Sequence[Any]], dict[str, Any]]:
         """Make of a row what the schema reads. Columns that follow those of the selection are left alone."""
         return self._shape.fold

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, case, false, or_, tuple_
+from sqlalchemy import Case, ClauseElement, Column, ColumnElement, FromClause, ScalarSelect, and_, bindparam, case, false, or_, tuple_
+from sqlalchemy.sql.functions import coalesce
 
 from greenroom.kit.lists.selection import DeclarationError, plain
 from greenroom.kit.lists.values import bound_type
@@ -104,8 +105,15 @@ def parse(sort: str, sorts: Mapping[str, Sort], identity: ColumnElement[Any]) ->
     return tuple(keys.values())
 
 
-def check(name: str, sort: Sort) -> None:
-    """Raise ``DeclarationError`` for a nullable column of which nobody has said where its NULLs stand."""
-    expression = plain(sort.expression)
-    if isinstance(expression, Column) and expression.nullable and sort.nulls is None:
+def check(name: str, sort: Sort, optional: Collection[FromClause]) -> None:
+    """Raise ``DeclarationError`` for what can be NULL when nobody has said where those rows stand; ``optional`` are tables joined outer."""
+    if sort.nulls is None and _may_be_null(plain(sort.expression), optional):
         raise DeclarationError(f"{name} can be NULL: say where such rows stand, Sort(..., nulls='last')")
+
+
+def _may_be_null(expression: ClauseElement, optional: Collection[FromClause]) -> bool:
+    if isinstance(expression, Column):
+        return bool(expression.nullable) or any(expression.table is table for table in optional)
+    if isinstance(expression, coalesce) or (isinstance(expression, Case) and expression.else_ is not None):
+        return False
+    return isinstance(expression, ScalarSelect) or any(_may_be_null(part, optional) for part in expression.get_children())

@@ -6,7 +6,6 @@ from types import NoneType, UnionType
 from typing import Annotated, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
@@ -28,18 +27,17 @@ class Input(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls._plain = {name: kind for name, field in cls.model_fields.items() if (kind := _plain_type(field)) in {int, float, bool}}
+        cls._plain = {
+            name: kind for name, field in cls.model_fields.items() if (kind := _plain_type(field.annotation)) in {int, float, bool}
+        }
 
     @field_validator("*", mode="before")
     @classmethod
     def _is_of_its_json_type(cls, value: object, info: ValidationInfo) -> object:
         expected = cls._plain.get(info.field_name or "")
-        if expected is None or value is None:
-            return value
-        if expected is bool and type(value) is not bool:
-            raise PydanticCustomError("bool_type", "Input should be true or false")
-        if expected in _NUMBERS and (isinstance(value, (str, bytes, bool))):
-            raise PydanticCustomError("number_type", "Input should be a number")
+        if expected is not None:
+            for one in value if isinstance(value, list) else (value,):
+                _check(one, expected)
         return value
 
     @classmethod
@@ -57,14 +55,21 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-def _plain_type(field: FieldInfo) -> type | None:
-    """Return the one class that a field holds, beside None."""
-    annotation = field.annotation
+def _check(value: object, expected: type) -> None:
+    if expected is bool and not (value is None or isinstance(value, bool)):
+        raise PydanticCustomError("bool_type", "Input should be true or false")
+    if expected in _NUMBERS and isinstance(value, (str, bytes, bool)):
+        raise PydanticCustomError("number_type", "Input should be a number")
+
+
+def _plain_type(annotation: object) -> type | None:
+    """Return the one class that a field holds, or a list of it, beside None."""
+    arguments = get_args(annotation)
     if get_origin(annotation) in {Union, UnionType}:
-        rest = [argument for argument in get_args(annotation) if argument is not NoneType]
-        annotation = rest[0] if len(rest) == 1 else None
-    if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
+        rest = [argument for argument in arguments if argument is not NoneType]
+        return _plain_type(rest[0]) if len(rest) == 1 else None
+    if get_origin(annotation) in {Annotated, list}:
+        return _plain_type(arguments[0])
     return annotation if isinstance(annotation, type) else None
 
 

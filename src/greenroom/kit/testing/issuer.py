@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import orjson
 from joserfc import jwt
-from joserfc.jwk import OKPKey
+from joserfc.jwk import KeySet, OKPKey
 
 from greenroom.kit.actors import ActorKind
 from greenroom.kit.auth import Issuer, TokenAuthenticator, Verifier
@@ -26,7 +26,8 @@ class LocalIssuer:
         """Make a key."""
         self.origin = origin
         self._key = OKPKey.generate_key("Ed25519", {"kid": "local", "alg": _ALGORITHM, "use": "sig"})
-        self._keys = orjson.dumps({"keys": [self._key.as_dict(private=False)]})
+        self.keys = KeySet([self._key])
+        self._published = orjson.dumps(self.keys.as_dict(private=False))
 
     @property
     def issuer(self) -> Issuer:
@@ -55,4 +56,4 @@ class LocalIssuer:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path != "/api/auth/jwks":
             return httpx.Response(404)
-        return httpx.Response(200, stream=httpx.ByteStream(self._keys), headers={"content-type": "application/json"})
+        return httpx.Response(200, stream=httpx.ByteStream(self._published), headers={"content-type": "application/json"})

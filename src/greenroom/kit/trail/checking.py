@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from greenroom.kit.trail.ddl import TRIGGER, name_of
-from greenroom.kit.trail.declaration import Trail
+from greenroom.kit.trail import ddl
+from greenroom.kit.trail.declaration import Trail, Trailed
 
 _ROLE: Final = text(
     """
@@ -23,11 +23,13 @@ _POWERS: Final = text(
     FROM pg_class WHERE oid = 'greenroom_trail.entry'::regclass
     """
 )
-_WITHOUT: Final = text(
+_VERSION: Final = text("SELECT obj_description('greenroom_trail'::regnamespace, 'pg_namespace')")
+_TABLES: Final = text(
     """
-    SELECT name FROM unnest(CAST(:names AS text[])) AS t(name) WHERE NOT EXISTS (
-        SELECT FROM pg_trigger WHERE tgrelid = to_regclass(name) AND tgname = :trigger AND tgenabled IN ('O', 'A')
-    )
+    SELECT name, pg_has_role(current_user, relowner, 'MEMBER') AS owns, tgname IS NOT NULL AS is_attached, tgargs AS given
+    FROM unnest(CAST(:names AS text[])) AS t(name)
+    LEFT JOIN pg_class ON pg_class.oid = to_regclass(name)
+    LEFT JOIN pg_trigger ON tgrelid = pg_class.oid AND tgname = :trigger AND tgenabled IN ('O', 'A')
     """
 )
 
@@ -48,6 +50,19 @@ async def check(connection: AsyncConnection, trail: Trail) -> list[str]:
         found.append(f"the role {role.name!r} owns the trail and can switch it off: connect as a role that does not own the tables")
     elif powers.writes:
         found.append(f"the role {role.name!r} may write the trail: REVOKE it (trail.ddl.install grants SELECT alone)")
-    names = [name_of(table) for table in trail.tables]
-    without = await connection.execute(_WITHOUT, {"names": names, "trigger": TRIGGER})
-    return found + [f"the table {name} leaves no trail: run a migration that calls trail.ddl.attach() for it" for name in without.scalars()]
+    if (await connection.execute(_VERSION)).scalar_one() != f"greenroom.kit.trail {ddl.version()}":
+        found.append("the functions of the trail are of another version of the kit: run a migration that calls trail.ddl.upgrade()")
+    declared = {ddl.name_of(table): (table, how) for table, how in trail.tables.items()}
+    rows = (await connection.execute(_TABLES, {"names": list(declared), "trigger": ddl.TRIGGER})).all()
+    for row in rows:
+        if not row.is_attached:
+            found.append(f"the table {row.name} leaves no trail: run a migration that calls trail.ddl.attach() for it")
+        elif row.given != b"".join(argument.encode() + b"\0" for argument in _arguments(*declared[row.name])):
+            found.append(f"the table {row.name} leaves another trail than is declared: run a migration that detaches and attaches it")
+        if row.owns and not role.is_super and not powers.owns:
+            found.append(f"the role {role.name!r} owns the table {row.name} and can switch its trail off: give it to the trail's owner")
+    return found
+
+
+def _arguments(table: Table, how: Trailed) -> list[str]:
+    return ddl.arguments(how, [column.name for column in table.primary_key])

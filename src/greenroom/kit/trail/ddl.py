@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from importlib import resources
 from typing import Final
 
-from sqlalchemy import Connection, Table
+from alembic.operations import Operations
+from sqlalchemy import DDL, Connection, Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from greenroom.kit.trail.declaration import Trail, Trailed
 
-TRIGGER: Final = "greenroom_trail"
-_FILES: Final = ("tables.sql", "functions.sql")
+# Triggers fire in the order of their names: the underscore comes before those of others, so that a trigger that changes the row again is
+# recorded after the change that it answers. https://www.postgresql.org/docs/current/trigger-definition.html
+TRIGGER: Final = "_greenroom_trail"
 # A statement ends with a semicolon at the end of a line, outside of a function's body.
 _STATEMENT: Final = re.compile(r"(?:[^;$]|\$body\$.*?\$body\$)+;", re.DOTALL)
 _COMMENT: Final = re.compile(r"^--.*\n", re.MULTILINE)
@@ -30,16 +33,26 @@ def install(application_role: str | None = None) -> Iterator[str]:
     ``application_role`` may read it and make checkpoints, and nothing else. Without one, the owner is the application, and could undo all
     this: good enough for a look, and ``check`` says so.
     """
-    for name in _FILES:
-        source = _COMMENT.sub("", resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8"))
-        yield from (statement.strip() for statement in _STATEMENT.findall(source))
+    yield from _statements("tables.sql")
     yield "REVOKE ALL ON ALL TABLES IN SCHEMA greenroom_trail FROM PUBLIC"
-    yield "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA greenroom_trail FROM PUBLIC"
+    yield from upgrade()
     if application_role is not None:
         role = quoted(application_role)
         yield f"GRANT USAGE ON SCHEMA greenroom_trail TO {role}"
         yield f"GRANT SELECT ON ALL TABLES IN SCHEMA greenroom_trail TO {role}"
         yield f"GRANT EXECUTE ON FUNCTION greenroom_trail.checkpoint() TO {role}"
+
+
+def upgrade() -> Iterator[str]:
+    """Yield the statements that put this version's functions in the place of those of an earlier one; ``check`` says when they differ."""
+    yield from _statements("functions.sql")
+    yield "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA greenroom_trail FROM PUBLIC"
+    yield f"COMMENT ON SCHEMA greenroom_trail IS 'greenroom.kit.trail {version()}'"
+
+
+def version() -> str:
+    """Return what tells the functions of one version of the kit from those of another: a digest of their text."""
+    return sha256(_source("functions.sql").encode()).hexdigest()[:12]
 
 
 def uninstall() -> Iterator[str]:
@@ -49,14 +62,18 @@ def uninstall() -> Iterator[str]:
 
 def attach(table: str, how: Trailed, keys: Sequence[str] = ("id",)) -> Iterator[str]:
     """Yield the statements that make a table leave a trail: its name as a statement has it, and the columns of its primary key."""
-    arguments = [how.entity, *(_array(columns) for columns in (keys, how.scope, how.secrets, how.quiet))]
-    given = ", ".join(_literal(argument) for argument in arguments)
+    given = ", ".join(_literal(argument) for argument in arguments(how, keys))
     yield (
         f"CREATE TRIGGER {TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION greenroom_trail.record({given})"
     )
     # TRUNCATE fires no trigger for rows: it would empty the table without a trace.
     yield f"CREATE TRIGGER {TRIGGER}_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION greenroom_trail.refuse()"
+
+
+def arguments(how: Trailed, keys: Sequence[str]) -> list[str]:
+    """Return what the trigger of a table with this primary key is given."""
+    return [how.entity, *(_array(columns) for columns in (keys, how.scope, how.secrets, how.quiet))]
 
 
 def detach(table: str) -> Iterator[str]:
@@ -77,10 +94,22 @@ async def create(connection: AsyncConnection, trail: Trail, application_role: st
     await connection.run_sync(run, everything(trail, application_role))
 
 
-def run(connection: Connection, statements: Iterable[str]) -> None:
-    """Run statements as they are: in a migration, ``ddl.run(op.get_bind(), ddl.install("app"))``."""
+def run(target: Connection | Operations, statements: Iterable[str]) -> None:
+    """Run statements as they are: in a migration, ``ddl.run(op, ddl.install("app"))``, which can also be written out (``--sql``)."""
     for statement in statements:
-        connection.exec_driver_sql(statement)
+        ready = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+        if isinstance(target, Connection):
+            target.execute(ready)
+        else:
+            target.execute(ready)
+
+
+def _source(name: str) -> str:
+    return _COMMENT.sub("", resources.files(__package__).joinpath("sql", name).read_text(encoding="utf-8"))
+
+
+def _statements(name: str) -> Iterator[str]:
+    return (statement.strip().removesuffix(";") for statement in _STATEMENT.findall(_source(name)))
 
 
 def quoted(name: str) -> str:

@@ -28,7 +28,10 @@ class Trail:
     """The trail of a project: each of its tables has one, or is named as having none."""
 
     def __init__(self, trailed: Mapping[type[SQLModel], Trailed], *, without: frozenset[type[SQLModel]] = frozenset()) -> None:
-        """Take the declaration. Raises ``ValueError`` when it names a column that a table does not have, or an entity twice."""
+        """Take the declaration.
+
+        Raises ``ValueError`` when it names a column that a table does not have, an entity twice, or a secret in a key or a scope.
+        """
         self.tables: dict[Table, Trailed] = {_table(model): how for model, how in trailed.items()}
         self._without = {_table(model) for model in without}
         entities = [how.entity for how in self.tables.values()]
@@ -37,6 +40,8 @@ class Trail:
         for table, how in self.tables.items():
             if unknown := {*how.scope, *how.secrets} - set(table.columns.keys()):
                 raise ValueError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
+            if open_secrets := {*how.secrets} & {*how.scope, *table.primary_key.columns.keys()}:
+                raise ValueError(f"{', '.join(sorted(open_secrets))} of {table.name} cannot be secret: it names or places the entity")
 
     def undeclared(self, metadata: MetaData) -> Iterator[Table]:
         """Yield the tables of which nobody has said whether they have a trail: for a test that nobody forgets one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -10,15 +10,18 @@ from greenroom.kit.auth import Authenticated
 from greenroom.kit.database import Session, Writing
 from greenroom.kit.trail.context import Context, act
 
+REQUEST_ID: Final = "greenroom.request_id"
+"""Where in the scope a middleware puts the request's id."""
+
 
 async def recorded(request: Request, session: Writing, actor: Authenticated) -> Session:
     """Give the session of the request's unit of work, with the context that its changes are recorded under.
 
-    The operation is the route's (its ``operation_id``, else the name of its function); the request's id is ``request.state.request_id``.
+    The operation is the route's (its ``operation_id``, else the name of its function); the request's id is what ``web.RequestId`` gave it.
     """
     route = request.scope.get("route")
     operation = getattr(route, "operation_id", None) or getattr(route, "name", None)
-    await act(session, Context(actor, operation, getattr(request.state, "request_id", None)))
+    await act(session, Context(actor, operation, request.scope.get(REQUEST_ID)))
     return session
 
 

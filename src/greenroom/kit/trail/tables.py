@@ -62,13 +62,17 @@ class TrailHead(_Base, table=True):
 
 
 class TrailCheckpoint(_Base, table=True):
-    """A digest over all heads at one time, linked to the one before."""
+    """A digest over all heads at one time, linked to the one before.
+
+    It speaks of the rows up to ``last_id`` whose transactions ``snapshot`` sees.
+    """
 
     __tablename__ = "checkpoint"
 
     id: int = Field(primary_key=True)
     at: datetime
     snapshot: str
+    last_id: int = Field(sa_type=BigInteger)
     heads: int = Field(sa_type=BigInteger)
     digest: bytes
     previous: bytes

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from greenroom.kit.actors import Actor
 from greenroom.kit.web import routes
+from greenroom.kit.web.causes import cause_of
 
 UNMATCHED: Final = "unmatched"
 """In place of a template: no route was found. The path itself may be anything."""
@@ -25,7 +26,7 @@ CLIENT_GONE: Final = 499
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A request that has been answered: ``status`` is ``CLIENT_GONE`` where nothing was answered."""
+    """A request that has been answered: ``status`` is ``CLIENT_GONE`` where nothing was answered, ``error`` the class of the cause."""
 
     scope: Scope
     method: str
@@ -68,7 +69,7 @@ class Observed:
         try:
             await self.app(scope, receive, note)
         except BaseException as raised:
-            error = type(raised).__name__
+            error = cause_of(raised)
             if isinstance(raised, Exception):
                 status = HTTPStatus.INTERNAL_SERVER_ERROR if status == CLIENT_GONE else status
             raise

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import FastAPI, params
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
@@ -33,6 +33,7 @@ from greenroom.kit.problems import (
     UnsupportedMediaType,
 )
 from greenroom.kit.web import routes
+from greenroom.kit.web.causes import without_input
 from greenroom.kit.web.rendering import document_of, instance, render, response
 from greenroom.kit.web.validation import field_errors
 
@@ -185,6 +186,8 @@ class Unforeseen:
             # 413 is raised as one of these: the outer middleware answers it.
             if not started and not isinstance(error, HTTPException):
                 await render(Problem(), scope)(scope, receive, send)
+            if isinstance(error, ResponseValidationError):
+                raise without_input(error) from None
             raise
 
 

@@ -31,6 +31,18 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class About(Health):
+    """The answer to people and to clients that ask one path for everything."""
+
+    version: str
+
+
+@router.get("")
+async def about(request: Request) -> About:
+    """The process answers, and this is its version. Probes are to ask ``/health/live`` and ``/health/ready``."""
+    return About(version=request.app.version)
+
+
 @router.get("/live")
 async def live() -> Health:
     """The process answers."""

@@ -24,9 +24,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from greenroom.kit import clock
 from greenroom.kit.actors import Actor
 from greenroom.kit.problems import Conflict, FieldError, Invalid
+from greenroom.kit.web import routes
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
+
+_CHUNK: Final = 65_536
 
 PATTERN: Final = r'^(?:"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"|[\x21\x23-\x5b\x5d-\x7e]{1,255})$'
 _IS_KEY = re.compile(PATTERN).match
@@ -102,11 +105,30 @@ class Attempt:
         return result
 
     async def _fingerprint(self) -> bytes:
+        body = await self._fields() if routes.reads_form(self.request.scope) else await self._content()
+        url = self.request.url
+        return hashlib.sha256(b"\0".join((self.request.method.encode(), url.path.encode(), url.query.encode(), body))).digest()
+
+    async def _content(self) -> bytes:
         body = await self.request.body()
         with suppress(ValueError):  # where it is no JSON, the bytes count
             body = json.dumps(json.loads(body), sort_keys=True).encode()
-        url = self.request.url
-        return hashlib.sha256(b"\0".join((self.request.method.encode(), url.path.encode(), url.query.encode(), body))).digest()
+        return body
+
+    async def _fields(self) -> bytes:
+        """Return the fields of a form, of files their content's hash: FastAPI has read it, and keeps no bytes of it."""
+        fields: list[tuple[str, ...]] = []
+        for name, value in (await self.request.form()).multi_items():
+            if isinstance(value, str):
+                fields.append((name, value))
+                continue
+            await value.seek(0)
+            digest = hashlib.sha256()
+            while chunk := await value.read(_CHUNK):
+                digest.update(chunk)
+            await value.seek(0)
+            fields.append((name, value.filename or "", value.content_type or "", digest.hexdigest()))
+        return json.dumps(fields).encode()
 
     async def _claim(self, connection: AsyncConnection, owner: bytes, fingerprint: bytes) -> bool:
         table = self.idempotency.table
@@ -128,7 +150,12 @@ class Attempt:
         await connection.execute(
             update(table)
             .where(table.c.owner == owner, table.c.key == self.key)
-            .values(status=self.response.status_code, headers=dict(self.response.headers), answer=to_jsonable_python(result))
+            .values(
+                status=self.response.status_code,
+                # Pairs: a header may be there several times.
+                headers=self.response.headers.items(),
+                answer=to_jsonable_python(result),
+            )
         )
 
     def _replay(self, row: Row[Any], fingerprint: bytes) -> Any:  # noqa: ANN401  # JSON
@@ -138,8 +165,10 @@ class Attempt:
             raise Conflict("The first request with this key has left no answer")
         if row.status is not None:
             self.response.status_code = row.status
-        for name, value in row.headers.items():
-            self.response.headers[name] = value
+        for name in {name for name, _ in row.headers}:
+            del self.response.headers[name]
+        for name, value in row.headers:
+            self.response.headers.append(name, value)
         self.response.headers[REPLAYED] = "true"
         return row.answer
 

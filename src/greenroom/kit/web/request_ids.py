@@ -58,7 +58,6 @@ class RequestId:
             await send(message)
 
         token = _current.set(own)
-        try:
-            await self.app(scope, receive, add_header)
-        finally:
-            _current.reset(token)
+        await self.app(scope, receive, add_header)
+        # Not after an error: the server logs it, in this context, and its line is to hold the id. A server has a context for each request.
+        _current.reset(token)

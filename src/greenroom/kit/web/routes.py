@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from fastapi import FastAPI
+from fastapi import FastAPI, params
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
@@ -31,6 +31,12 @@ def template(scope: Scope) -> str | None:
 def methods(app: FastAPI, scope: Scope) -> list[str]:
     """Return the methods of all routes of the request's path, sorted."""
     return sorted({method for context in iter_route_contexts(app.routes) if _matches(context, scope) for method in context.methods or ()})
+
+
+def reads_form(scope: Scope) -> bool:
+    """Tell whether the route that was selected takes its body as a form."""
+    field = getattr(scope.get("route"), "body_field", None)
+    return field is not None and isinstance(field.field_info, params.Form)
 
 
 def _contexts(app: FastAPI, route: BaseRoute) -> list[RouteContext]:

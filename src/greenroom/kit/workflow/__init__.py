@@ -2,6 +2,7 @@
 
 from greenroom.kit.workflow.diagram import mermaid
 from greenroom.kit.workflow.effects import Clear, Effect, Set, SetNow
+from greenroom.kit.workflow.export import xstate
 from greenroom.kit.workflow.flow import Workflow
 from greenroom.kit.workflow.table import Firing, Guard, Transition, WorkflowError
 from greenroom.kit.workflow.trigger import TransitionTrigger
@@ -18,4 +19,5 @@ __all__ = [
     "Workflow",
     "WorkflowError",
     "mermaid",
+    "xstate",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Column, Table, select, update
 from sqlalchemy import inspect as mapping_of
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
 from greenroom.kit import clock
@@ -116,6 +116,7 @@ class Workflow(Generic[State, Model]):
         it. Raises ``NotFound`` where the record is gone.
         """
         await session.flush()
+        await self._read_again(session, record)
         state = self.states(getattr(record, self.column))
         row = self.row(state, to=to, name=name)
         if row is None:
@@ -132,6 +133,14 @@ class Workflow(Generic[State, Model]):
                 raise self._conflict(reason, state, but=row.target)
         await self._compare_and_set(session, record, assignments)
         return row
+
+    async def _read_again(self, session: AsyncSession, record: Model) -> None:
+        """Load what has expired, as a savepoint that is taken back does. Raises ``NotFound``."""
+        held: InstanceState[Model] = mapping_of(record)
+        if self._own.isdisjoint(held.unloaded):
+            return
+        if held.identity is None or await session.get(self.model, held.identity, populate_existing=True) is None:
+            raise NotFound
 
     def _assignments(self, row: Transition[State], record: Model, values: Mapping[str, object]) -> dict[str, object]:
         moment = clock.now()
@@ -150,14 +159,20 @@ class Workflow(Generic[State, Model]):
         # A deferred column stays as it is, unless it was set.
         kept = {key for key, attribute in self._mapper.column_attrs.items() if not attribute.deferred or key in assignments}
         returned = {key: column for key, column in self._columns.items() if key in kept}
+        nested = session.in_nested_transaction()
         statement = (
-            update(self.table)
+            update(self.model if nested else self.table)
             .where(*as_read)
             .values({self._columns[key]: value for key, value in assignments.items()})
             .returning(*returned.values())
         )
-        connection = await session.connection()
-        found = (await connection.execute(statement)).one_or_none()
+        if nested:
+            # So the session knows that the record has changed: a savepoint that is taken back expires what it knows of, and no more.
+            result = await session.execute(statement, execution_options={"synchronize_session": "fetch"})
+        else:
+            # Takes two thirds of the time.
+            result = await (await session.connection()).execute(statement)
+        found = result.one_or_none()
         if found is None:
             raise await self._lost(session, record)
         for key, value in zip(returned, found, strict=True):

@@ -18,7 +18,8 @@ from greenroom.kit.database.server.cluster import Cluster
 from greenroom.kit.database.server.programs import find_programs
 from greenroom.kit.database.server.roles import Roles, Urls, create_database, drop_database
 from greenroom.kit.database.server.sharing import using
-from greenroom.kit.database.url import parse
+from greenroom.kit.database.settings import SettingsError
+from greenroom.kit.database.url import UrlError, parse
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -34,23 +35,26 @@ class Server:
     def database(self, name: str | None = None, roles: Roles | None = None) -> Iterator[Urls]:
         """Give an empty database, and delete it afterwards. The roles are of this database alone, unless they are given."""
         name = name or f"greenroom_{uuid.uuid4().hex[:12]}"
-        urls = create_database(self.superuser, name, roles or Roles(f"{name}_owner", f"{name}_app"))
+        own = Roles(f"{name}_owner", f"{name}_app")
+        urls = create_database(self.superuser, name, roles or own)
         try:
             yield urls
         finally:
-            drop_database(self.superuser, name)
+            drop_database(self.superuser, name, None if roles else own)
 
 
 @contextmanager
-def development(folder: Path, database: str = "app", roles: Roles | None = None) -> Iterator[Urls]:
+def development(
+    folder: Path, database: str = "app", roles: Roles | None = None, environment: Mapping[str, str] = os.environ
+) -> Iterator[Urls]:
     """Give the database for development.
 
     It is the one of ``DATABASE_URL``, else one on a server of our own in ``folder``, kept for the next time. Several processes may use
     that at once; the last one stops the server. Raises ``NoPostgresError`` or ``ServerError``.
     """
-    given = os.environ.get("DATABASE_URL")
+    given = environment.get("DATABASE_URL")
     if given:
-        yield Urls(given, os.environ.get("DATABASE_OWNER_URL") or given)
+        yield Urls(given, environment.get("DATABASE_OWNER_URL") or given)
         return
     cluster = Cluster(folder.absolute(), find_programs())
     with using(cluster, lambda superuser: _kept(cluster, superuser, database, roles or Roles())) as urls:
@@ -58,15 +62,18 @@ def development(folder: Path, database: str = "app", roles: Roles | None = None)
 
 
 @contextmanager
-def temporary(share: str | None = None, settings: Mapping[str, str] = _NONE) -> Iterator[Server]:
+def temporary(
+    share: str | None = None, settings: Mapping[str, str] = _NONE, environment: Mapping[str, str] = os.environ
+) -> Iterator[Server]:
     """Give a server for tests.
 
     It is the one of ``DATABASE_URL`` (whose role must be a superuser), else one of our own that is deleted afterwards. Processes that
-    give the same word as ``share`` share one; the last one deletes it. Raises ``NoPostgresError`` or ``ServerError``.
+    give the same word as ``share`` share one; the last one deletes it. Raises ``NoPostgresError`` or ``ServerError``,
+    and ``SettingsError`` for a ``DATABASE_URL`` that cannot be used.
     """
-    given = os.environ.get("DATABASE_URL")
+    given = environment.get("DATABASE_URL")
     if given and not settings:
-        yield Server(parse(given).url)
+        yield Server(_address(given))
         return
     folder = Path(tempfile.gettempdir()) / f"greenroom-{os.geteuid()}-{share or uuid.uuid4().hex}"
     cluster = Cluster(folder, find_programs(), durable=False, settings=settings)
@@ -88,3 +95,10 @@ def _kept(cluster: Cluster, superuser: URL, database: str, roles: Roles) -> Urls
 def _moved(url: str, superuser: URL) -> str:
     """The server may have another port than the last time."""
     return make_url(url).set(port=superuser.port).render_as_string(hide_password=False)
+
+
+def _address(given: str) -> URL:
+    try:
+        return parse(given).url
+    except UrlError as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from None

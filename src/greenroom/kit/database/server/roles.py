@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,9 +41,9 @@ def create_database(superuser: URL, name: str, roles: Roles | None = None) -> Ur
     return Urls(*(_url(superuser, role, passwords[role], name) for role in (roles.application, roles.owner)))
 
 
-def drop_database(superuser: URL, name: str) -> None:
-    """Delete a database, whoever is connected to it."""
-    _blocking(_execute(superuser, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)"))
+def drop_database(superuser: URL, name: str, roles: Roles | None = None) -> None:
+    """Delete a database, whoever is connected to it, and the roles, if they are given (and own nothing elsewhere)."""
+    _blocking(_drop(superuser, name, (roles.owner, roles.application) if roles else ()))
 
 
 def quoted(name: str) -> str:
@@ -73,6 +73,12 @@ async def _create(superuser: URL, name: str, roles: Roles, passwords: dict[str, 
         ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {application};
         """,
     )
+
+
+async def _drop(superuser: URL, name: str, roles: Sequence[str]) -> None:
+    await _execute(superuser, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+    for role in roles:
+        await _execute(superuser, f"DROP ROLE IF EXISTS {quoted(role)}")
 
 
 async def _execute(url: URL, script: str) -> None:

@@ -1,11 +1,14 @@
 CREATE SCHEMA greenroom_trail;
 
+-- The numbers are drawn by the function that writes the rows: they are part of what is hashed.
+CREATE SEQUENCE greenroom_trail.entry_id AS bigint;
+
 CREATE TABLE greenroom_trail.entry (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     transaction_id bigint NOT NULL,
-    entity text NOT NULL,
-    entity_id text NOT NULL,
+    entity text COLLATE "C" NOT NULL,
+    entity_id text COLLATE "C" NOT NULL,
     seq integer NOT NULL,
     change text NOT NULL CHECK (change IN ('insert', 'update', 'delete')),
     operation text,
@@ -28,8 +31,8 @@ CREATE INDEX entry_at ON greenroom_trail.entry (at);
 CREATE INDEX entry_scope ON greenroom_trail.entry USING gin (scope jsonb_path_ops);
 
 CREATE TABLE greenroom_trail.head (
-    entity text NOT NULL,
-    entity_id text NOT NULL,
+    entity text COLLATE "C" NOT NULL,
+    entity_id text COLLATE "C" NOT NULL,
     seq integer NOT NULL,
     hash bytea NOT NULL,
     PRIMARY KEY (entity, entity_id)
@@ -39,6 +42,7 @@ CREATE TABLE greenroom_trail.checkpoint (
     id integer PRIMARY KEY,
     at timestamptz NOT NULL,
     snapshot text NOT NULL,
+    last_id bigint NOT NULL,
     heads bigint NOT NULL,
     digest bytea NOT NULL,
     previous bytea NOT NULL,

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from examples.taskflow.tests.calling import ok
+from taskflow_tests.calling import ok
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Team:
     owner_id: int
     member_id: int
 
-    async def task(self, **given: Any) -> dict[str, Any]:
+    async def task(self, **given: object) -> dict[str, Any]:
         """Return a task that the owner has begun."""
         body = {"title": "A task", **given}
         made: dict[str, Any] = ok(await self.owner.post(f"/api/projects/{self.project_id}/tasks", json=body), 201)
         return made
 
 
-async def team(owner: httpx.AsyncClient, member: httpx.AsyncClient, slug: str, **project: Any) -> Team:
+async def team(owner: httpx.AsyncClient, member: httpx.AsyncClient, slug: str, **project: object) -> Team:
     """Return a new project of two."""
     me, other = ok(await owner.get("/api/workers/me")), ok(await member.get("/api/workers/me"))
     made = ok(await owner.post("/api/projects", json={"slug": slug, "name": slug, **project}), 201)

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from examples.taskflow.tests.calling import Caller, ok
-from examples.taskflow.tests.story import team
 from greenroom.kit.database import Database
+from taskflow_tests.calling import Caller, ok
+from taskflow_tests.story import team
 
 pytestmark = pytest.mark.anyio
 

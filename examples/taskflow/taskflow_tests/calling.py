@@ -11,7 +11,7 @@ Caller = Callable[..., httpx.AsyncClient]
 """Gives the client of somebody: ``caller("ann")``, ``caller("bot", ActorKind.AGENT)``."""
 
 
-def ok(answer: httpx.Response, status: int = 200) -> Any:
+def ok(answer: httpx.Response, status: int = 200) -> Any:  # noqa: ANN401  # JSON
     """Return what was answered; fail, and show it, where the status is another."""
     assert answer.status_code == status, (answer.request.method, answer.request.url.path, answer.status_code, answer.text)
     return answer.json()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from examples.taskflow.tests.calling import Caller, ok
 from greenroom.kit.actors import ActorKind
+from greenroom.kit.database import Database
+from greenroom.kit.testing import Witness
+from greenroom.kit.trail import verify
+from taskflow_tests.calling import Caller, ok
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_whole_story(caller: Caller) -> None:
+async def test_the_whole_story(caller: Caller, witness: Witness, db: Database) -> None:  # noqa: PLR0915  # a story is long
     ann, bob = caller("ann"), caller("bob")
     bot = caller("bot", ActorKind.AGENT)
 
@@ -110,3 +113,9 @@ async def test_the_whole_story(caller: Caller) -> None:
     history = ok(await bob.get(f"/api/projects/{pid}/audit", params={"limit": 100}))
     assert history[0]["change"] == "delete"
     assert (await bot.get(f"/api/projects/{pid}/audit")).status_code == 403
+
+    assert witness.unvisited() == set()
+    async with db.read() as connection:
+        assert await witness.breaches(connection) == []
+    async with db.engine.connect() as connection:
+        assert (await verify(connection)).breaks == ()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from examples.taskflow.tests.calling import Caller
 from greenroom.kit.actors import ActorKind
 from greenroom.kit.database import Database, DatabaseSettings
 from greenroom.kit.database.server import Roles, Server, Urls, temporary
-from greenroom.kit.testing import LocalIssuer
+from greenroom.kit.testing import LocalIssuer, Witness
 from taskflow.app import create_app, database
 from taskflow.migrations import upgrade
+from taskflow_tests.calling import Caller
 
 ROLES = Roles("taskflow_owner", "taskflow_app")
 
@@ -58,15 +59,22 @@ def db(app: FastAPI) -> Database:
 
 
 @pytest.fixture
-async def caller(app: FastAPI, issuer: LocalIssuer) -> AsyncIterator[Caller]:
+def witness(app: FastAPI) -> Witness:
+    """Give what has seen all requests of the test."""
+    return Witness(app)
+
+
+@pytest.fixture
+async def caller(app: FastAPI, issuer: LocalIssuer, witness: Witness) -> AsyncIterator[Caller]:
     """Give a function that returns the client of somebody: ``caller("ann")``, ``caller("bot", ActorKind.AGENT)``."""
     clients: list[httpx.AsyncClient] = []
 
     def of(subject: str, kind: ActorKind = ActorKind.HUMAN, **claims: object) -> httpx.AsyncClient:
-        said = {"email": f"{subject}@example.com", "name": subject.title(), **claims}
+        said: dict[str, Any] = {"email": f"{subject}@example.com", "name": subject.title(), **claims}
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=True),
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
             base_url="http://taskflow.test",
+            event_hooks={"response": [witness]},
             headers={"Authorization": f"Bearer {issuer.token(subject, kind, **said)}"},
         )
         clients.append(client)
