@@ -47,7 +47,8 @@ def add_docs(app: FastAPI, path: str = "/docs") -> None:
     """
     if app.openapi_url is None:
         return
-    theirs = {app.docs_url, app.redoc_url}
+    theirs = [url for url in (app.docs_url, app.redoc_url) if url is not None]
+    # Routers that were included have no path of their own.
     app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) not in theirs]
     folder = files("fastapi_offline") / "static"
     router = APIRouter(prefix=path, include_in_schema=False)
