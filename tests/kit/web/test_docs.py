@@ -80,6 +80,12 @@ async def test_try_it_out_with_its_defaults_succeeds(page: Page) -> None:
     await authorize(page)
     assert await execute(page, "create_tasks_post") == "201"
     assert await execute(page, "read_all_tasks_get") == "200"
+    assert page.context.browser is not None
+    back = await page.context.browser.new_page()
+    async with back.expect_event("pageerror") as ran:
+        await back.goto(page.url.partition("#")[0] + "/oauth2-redirect")
+    # It looks for the page that has opened it: so its script, which is not in a file, was let run.
+    assert "swaggerUIRedirectOauth2" in str(await ran.value)
 
 
 async def test_its_files_are_ours_and_the_other_pages_are_gone(connect: Connect) -> None:
