@@ -6,16 +6,18 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import UniqueConstraint, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from greenroom.kit.models import Record, own_registry
+from greenroom.kit.models import Record, base, own_registry
 from tests.kit.models.tables import Base, Kind, Task, Thing, Worker
 
 pytestmark = pytest.mark.anyio
@@ -123,3 +125,29 @@ def test_greenroom_finds_nothing_in_the_base_or_in_its_use() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_new_row_is_what_sqlmodel_would_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All attributes, what SQLAlchemy will write of them, and what Pydantic knows: the constructor is our own, the result is not."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    given: dict[str, Any] = {"title": "one", "created_at": moment, "updated_at": moment}
+
+    def facts(task: Task) -> tuple[object, ...]:
+        state = inspect(task)
+        history = {attribute.key: attribute.history for attribute in state.attrs}
+        return task.model_dump(), task.model_fields_set, history, state.transient
+
+    ours = facts(Task(**given))
+    monkeypatch.setattr(base, "fill", lambda record, values: SQLModel.__init__(record, **values))
+    assert ours == facts(Task(**given))
+
+
+def test_a_new_row_is_made_of_nothing_unknown() -> None:
+    with pytest.raises(TypeError, match="Task has no attribute 'titel'"):
+        Task(titel="one")
+
+
+def test_a_row_can_be_validated_where_it_is_made() -> None:
+    assert Task.model_validate({"title": "one"}).title == "one"
+    with pytest.raises(ValidationError):
+        Task.model_validate({"title": 5})

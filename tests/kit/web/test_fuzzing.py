@@ -23,12 +23,14 @@ def url(postgres: str) -> Iterator[str]:
         yield url
 
 
-def test_schemathesis_finds_nothing(url: str) -> None:
+def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
         *("run", f"{url}/openapi.json"),
         *("--header", f"Authorization: Bearer {TOKEN}"),
         *("--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"),
     ]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    # It keeps notes where it runs.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in (str(Path.cwd()), *sys.path) if path)}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]

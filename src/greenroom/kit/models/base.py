@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Enum, Identity, MetaData, text
 from sqlalchemy.orm import declared_attr, registry
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import finish_init  # whether SQLModel makes an object in steps (`model_validate`), which nothing public tells
 
 from greenroom.kit.clock import now
+from greenroom.kit.models.making import fill
 
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -46,6 +48,16 @@ class Record(SQLModel, registry=own_registry()):
     updated_at: datetime = Field(default_factory=now, sa_column_kwargs={"onupdate": now})
     # The mapper counts for the ORM; the expression counts for UPDATE statements of Core.
     version: int = Field(default=1, sa_column_kwargs={"onupdate": text("version + 1")})
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401  # values of all columns
+        """Set what is given and the defaults of the rest. Like SQLModel's for tables it validates nothing; schemas do.
+
+        Raises ``TypeError`` for a name that the table does not have.
+        """
+        if not self.model_config.get("table") or not finish_init.get():
+            super().__init__(**given)
+        else:
+            fill(self, given)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805  # SQLAlchemy calls it with the class

@@ -15,7 +15,8 @@ from greenroom.kit.problems import FieldError, Invalid, PreconditionFailed, Prec
 
 # RFC 9110 allows bytes beyond ASCII as well, and no tag of ours holds one. The quotes may be left out, as people do who type a header.
 _TAG: Final = r'(?:(?:W/)?"[\x21\x23-\x7e]*"|[A-Za-z0-9]+)'
-_FIELD: Final = rf"^(?:\*|{_TAG}(?:[ \t]*,[ \t]*{_TAG})*)$"
+# Empty members of a list are left out (RFC 9110, section 5.6.1.2).
+_FIELD: Final = rf"^(?:\*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$"
 _IS_FIELD = re.compile(_FIELD).match
 _TAGS = re.compile(_TAG).findall
 
