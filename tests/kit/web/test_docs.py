@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from playwright.async_api import Page, async_playwright, expect
 from starlette.types import Receive, Scope, Send
 
@@ -80,6 +80,12 @@ async def test_try_it_out_with_its_defaults_succeeds(page: Page) -> None:
     await authorize(page)
     assert await execute(page, "create_tasks_post") == "201"
     assert await execute(page, "read_all_tasks_get") == "200"
+    assert page.context.browser is not None
+    back = await page.context.browser.new_page()
+    async with back.expect_event("pageerror") as ran:
+        await back.goto(page.url.partition("#")[0] + "/oauth2-redirect")
+    # It looks for the page that has opened it: so its script, which is not in a file, was let run.
+    assert "swaggerUIRedirectOauth2" in str(await ran.value)
 
 
 async def test_its_files_are_ours_and_the_other_pages_are_gone(connect: Connect) -> None:
@@ -98,6 +104,19 @@ async def test_its_files_are_ours_and_the_other_pages_are_gone(connect: Connect)
     assert (await client.get("/docs/swagger-ui.css")).headers["cache-control"] == "public, max-age=86400"
     assert (await client.get("/docs/nothing")).status_code == 404
     assert (await client.get("/redoc")).status_code == 404
+
+
+async def test_an_application_that_has_turned_the_pages_off_keeps_its_routes(connect: Connect) -> None:
+    router = APIRouter()
+
+    @router.get("/things")
+    async def read() -> str:
+        return "thing"
+
+    app = FastAPI(docs_url=None, redoc_url=None)
+    app.include_router(router)
+    install(app, WebSettings())
+    assert (await connect(app).get("/things")).json() == "thing"
 
 
 async def test_without_a_document_there_is_no_page(connect: Connect) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fastapi import APIRouter, Body, FastAPI, File, Form, Header, HTTPException, Query
 from pydantic import BaseModel, Field, field_validator
 from sqlalchemy.exc import DBAPIError, ProgrammingError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from greenroom.kit.problems import Conflict, Problem
 from greenroom.kit.web import WebSettings, install
@@ -258,6 +259,23 @@ async def test_a_body_that_is_too_large_is_413(client: httpx.AsyncClient, path: 
 
 async def test_a_body_that_grows_too_large_is_413_as_well(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/things", content=chunks(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, problem(answer)["type"]) == (413, "/problems/too-large")
+
+
+async def test_a_middleware_of_ones_own_may_be_the_one_that_reads_too_much(connect: Connect) -> None:
+    class Reader:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            while (await receive()).get("more_body"):
+                pass
+            await self.app(scope, receive, send)
+
+    app = FastAPI()
+    app.add_middleware(Reader)
+    install(app, WebSettings(max_body_size=2000))
+    answer = await connect(app).post("/nowhere", content=chunks())
     assert (answer.status_code, problem(answer)["type"]) == (413, "/problems/too-large")
 
 

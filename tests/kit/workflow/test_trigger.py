@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from enum import StrEnum
 
 import pytest
-from sqlalchemy import insert, text, update
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, insert, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import Field, col
@@ -115,8 +117,12 @@ async def test_it_is_a_conflict_to_the_client(url: str) -> None:
 
 
 async def test_it_can_be_replaced_dropped_and_left_without_a_check_of_inserts(connection: AsyncConnection) -> None:
-    for statement in (*TRIGGER.create, *TRIGGER.drop, *TransitionTrigger(FLOW, inserts=False).create):
-        await connection.execute(text(statement))
+    def migrate(synchronous: Connection) -> None:
+        operations = Operations(MigrationContext.configure(synchronous))
+        for statement in (*TRIGGER.create, *TRIGGER.drop, *TransitionTrigger(FLOW, inserts=False).create):
+            operations.execute(statement)
+
+    await connection.run_sync(migrate)
     id_ = (await connection.execute(insert(Letter).values(step=Step.OUT).returning(col(Letter.id)))).scalar_one()
     with pytest.raises(IntegrityError, match="no row of the workflow leads from it's out to draft"):
         await connection.execute(update(Letter).where(col(Letter.id) == id_).values(step=Step.DRAFT))

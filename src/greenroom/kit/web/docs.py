@@ -5,12 +5,16 @@ Its script and styles come with the package ``fastapi-offline``; FastAPI's own p
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 import json
+import re
 from importlib.resources import files
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import FileResponse, HTMLResponse
 
 from greenroom.kit.problems import NotFound
@@ -47,7 +51,9 @@ def add_docs(app: FastAPI, path: str = "/docs") -> None:
     """
     if app.openapi_url is None:
         return
-    theirs = {app.docs_url, app.redoc_url}
+    redirect = app.swagger_ui_oauth2_redirect_url
+    theirs = [url for url in (app.docs_url, app.redoc_url, redirect) if url is not None]
+    # Routers that were included have no path of their own.
     app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) not in theirs]
     folder = files("fastapi_offline") / "static"
     router = APIRouter(prefix=path, include_in_schema=False)
@@ -70,8 +76,8 @@ def add_docs(app: FastAPI, path: str = "/docs") -> None:
             "validatorUrl": None,
             **(app.swagger_ui_parameters or {}),
         }
-        if app.swagger_ui_oauth2_redirect_url:
-            options["oauth2RedirectUrl"] = f"{str(request.base_url).rstrip('/')}{app.swagger_ui_oauth2_redirect_url}"
+        if redirect:
+            options["oauth2RedirectUrl"] = f"{str(request.base_url).rstrip('/')}{redirect}"
         return Response(f"window.ui = SwaggerUIBundle({json.dumps(options)})\n", media_type="text/javascript")
 
     @router.get("/{name}")
@@ -81,4 +87,15 @@ def add_docs(app: FastAPI, path: str = "/docs") -> None:
         # They change with the package's version only.
         return FileResponse(str(folder / name), media_type=_ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
 
+    if redirect:
+        app.add_api_route(redirect, _oauth2_redirect, methods=["GET"], include_in_schema=False)
     app.include_router(router)
+
+
+async def _oauth2_redirect() -> Response:
+    """Send the page to which an authorization server sends the browser back: FastAPI's, with leave for its script alone."""
+    page = get_swagger_ui_oauth2_redirect_html()
+    scripts = [hashlib.sha256(script).digest() for script in re.findall(rb"<script>(.*?)</script>", bytes(page.body), re.DOTALL)]
+    hashes = " ".join(f"'sha256-{base64.b64encode(script).decode()}'" for script in scripts)
+    page.headers["Content-Security-Policy"] = f"default-src 'none'; script-src {hashes}; frame-ancestors 'none'; base-uri 'none'"
+    return page

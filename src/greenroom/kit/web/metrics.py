@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Metrics:
     """An observer that counts and times: ``http_server_request_duration_seconds`` by method, route and status.
 
-    ``router`` serves them at ``/metrics``, outside of OpenAPI. Raises ``ImportError`` with what to install.
+    ``router`` serves them at ``/metrics``, outside of OpenAPI. One for each registry, which is the global one unless it is given. Raises
+    ``ImportError`` with what to install.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
