@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -12,10 +13,11 @@ from fastapi import FastAPI
 from greenroom.kit.actors import ActorKind
 from greenroom.kit.database import Database, DatabaseSettings
 from greenroom.kit.database.server import Roles, Server, Urls, temporary
-from greenroom.kit.testing import LocalIssuer, Witness
+from greenroom.kit.testing import LocalIssuer
+from greenroom.kit.trail.rules import Recorder
 from taskflow.app import create_app, database
 from taskflow.migrations import upgrade
-from taskflow_tests.calling import Caller
+from taskflow_tests.calling import Caller, calling
 
 ROLES = Roles("taskflow_owner", "taskflow_app")
 
@@ -59,27 +61,23 @@ def db(app: FastAPI) -> Database:
 
 
 @pytest.fixture
-def witness(app: FastAPI) -> Witness:
-    """Give what has seen all requests of the test."""
-    return Witness(app)
+def scenario(app: FastAPI, db: Database) -> Iterator[Recorder]:
+    """Give what remembers the requests of the clients that go through it: ``caller("ann", through=scenario)``."""
+    with Recorder(httpx.ASGITransport(app, raise_app_exceptions=False), db) as recorder:
+        yield recorder
 
 
 @pytest.fixture
-async def caller(app: FastAPI, issuer: LocalIssuer, witness: Witness) -> AsyncIterator[Caller]:
+async def caller(app: FastAPI, issuer: LocalIssuer) -> AsyncIterator[Caller]:
     """Give a function that returns the client of somebody: ``caller("ann")``, ``caller("bot", ActorKind.AGENT)``."""
-    clients: list[httpx.AsyncClient] = []
+    async with AsyncExitStack() as clients:
 
-    def of(subject: str, kind: ActorKind = ActorKind.HUMAN, **claims: object) -> httpx.AsyncClient:
-        said: dict[str, Any] = {"email": f"{subject}@example.com", "name": subject.title(), **claims}
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
-            base_url="http://taskflow.test",
-            event_hooks={"response": [witness]},
-            headers={"Authorization": f"Bearer {issuer.token(subject, kind, **said)}"},
-        )
-        clients.append(client)
-        return client
+        def of(
+            subject: str, kind: ActorKind = ActorKind.HUMAN, through: httpx.AsyncBaseTransport | None = None, **claims: object
+        ) -> httpx.AsyncClient:
+            said: dict[str, Any] = {"email": f"{subject}@example.com", "name": subject.title(), **claims}
+            client = calling(app, issuer.token(subject, kind, **said), through)
+            clients.push_async_callback(client.aclose)
+            return client
 
-    yield of
-    for client in clients:
-        await client.aclose()
+        yield of

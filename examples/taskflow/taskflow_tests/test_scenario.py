@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import FastAPI
 
 from greenroom.kit.actors import ActorKind
 from greenroom.kit.database import Database
-from greenroom.kit.testing import Witness
 from greenroom.kit.trail import verify
+from greenroom.kit.trail.rules import Recorder, unexercised, violations
 from taskflow_tests.calling import Caller, ok
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_whole_story(caller: Caller, witness: Witness, db: Database) -> None:  # noqa: PLR0915  # a story is long
-    ann, bob = caller("ann"), caller("bob")
-    bot = caller("bot", ActorKind.AGENT)
+async def test_the_whole_story(  # noqa: PLR0915  # a story is long
+    app: FastAPI, caller: Caller, scenario: Recorder, db: Database
+) -> None:
+    for newcomer in (caller("ann"), caller("bob"), caller("bot", ActorKind.AGENT)):
+        ok(await newcomer.get("/api/workers/me"))  # the one reading request that leaves a trail
+    ann, bob = caller("ann", through=scenario), caller("bob", through=scenario)
+    bot = caller("bot", ActorKind.AGENT, through=scenario)
 
     assert (ok(await ann.get("/api/workers/me")))["handle"] == "@ann"
     [default] = ok(await ann.get("/api/projects"))
@@ -114,8 +119,7 @@ async def test_the_whole_story(caller: Caller, witness: Witness, db: Database) -
     assert history[0]["change"] == "delete"
     assert (await bot.get(f"/api/projects/{pid}/audit")).status_code == 403
 
-    assert witness.unvisited() == set()
-    async with db.read() as connection:
-        assert await witness.breaches(connection) == []
+    assert unexercised(app, scenario.steps) == []
+    assert violations(scenario.steps) == []
     async with db.engine.connect() as connection:
         assert (await verify(connection)).breaks == ()

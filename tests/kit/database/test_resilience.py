@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import tempfile
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from shutil import which
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import URL, func, make_url, text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 
 from greenroom.kit.database import Database, DatabaseSettings, Reading, SettingsError, Writing
-from greenroom.kit.database.server import Cluster, Server, find_programs
+from greenroom.kit.database.server import Cluster, Server
 from greenroom.kit.problems import Problem
+from tests.kit.database.services import durable_cluster, pgbouncer
 from tests.kit.database.tables import Base, Project, Task
 
 pytestmark = pytest.mark.anyio
@@ -64,12 +58,6 @@ async def serving(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     await database.dispose()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def create_tables(url: str) -> None:
     database = Database(DatabaseSettings(url=url))
     async with database.engine.begin() as connection:
@@ -82,54 +70,11 @@ async def create_tables(url: str) -> None:
 
 @pytest.fixture(scope="module")
 def pooler(server: Server) -> Iterator[str]:
-    """Give the URL of a PgBouncer in transaction mode that has five connections for all its clients."""
-    program = which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if program is None:
-        pytest.skip("skipped: no pgbouncer; install with: apt-get install pgbouncer")
-    programs = find_programs()
-    with server.database() as urls, tempfile.TemporaryDirectory(prefix="greenroom-pgbouncer-") as name:
+    """Give the URL of a pooler that has five connections for all its clients."""
+    with server.database() as urls:
         asyncio.run(create_tables(urls.owner))
-        port = free_port()
-        ini = Path(name) / "pgbouncer.ini"
-        ini.write_text(configuration(make_url(urls.owner), port))
-        for path in (Path(name), ini):
-            programs.give(path)
-        with process([program, "-q", str(ini)], programs.user):
-            wait_for(port)
-            yield f"postgresql://anybody@127.0.0.1:{port}/app"
-
-
-def configuration(url: URL, port: int) -> str:
-    to = f"host={url.host} port={url.port} user={url.username} password={url.password} dbname={url.database}"
-    return (
-        f"[databases]\napp = {to}\n"
-        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-        "pool_mode = transaction\ndefault_pool_size = 5\nmax_client_conn = 500\n"
-    )
-
-
-class process:  # noqa: N801  # reads as a statement
-    """Run a program while the block runs."""
-
-    def __init__(self, command: list[str], user: str | None) -> None:
-        self.running = subprocess.Popen(command, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self.running.terminate()
-        self.running.wait(10)
-
-
-def wait_for(port: int) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("pgbouncer has not started")
+        with pgbouncer(urls.owner) as url:
+            yield url
 
 
 async def test_200_concurrent_requests_through_a_pooler_in_transaction_mode(pooler: str) -> None:
@@ -176,14 +121,8 @@ async def test_a_pooler_that_the_settings_do_not_know_of_is_named(pooler: str) -
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Give a server whose commits are on disk when they are acknowledged."""
-    folder = Path(tempfile.gettempdir()) / f"greenroom-killed-{os.getpid()}"
-    cluster = Cluster(folder, find_programs(), durable=True)
-    try:
-        cluster.start()
+    with durable_cluster() as cluster:
         yield cluster
-    finally:
-        cluster.remove()
 
 
 async def test_a_server_killed_and_restarted_under_load(cluster: Cluster) -> None:

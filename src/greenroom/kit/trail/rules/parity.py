@@ -21,8 +21,8 @@ def normalised(steps: Sequence[Step], vary: Collection[str] = ()) -> list[str]:
     """Return the trail of a scenario without what differs from one run to the next, a line for each step and row.
 
     Left out are who, when, the request and the place in the chain. A number becomes ``#n`` by its first appearance in the columns of its
-    name, where that is ``id`` or ends in ``_id``, and so does every UUID; a time becomes ``time``. The columns in ``vary`` are named
-    without their values.
+    name, where that ends in ``_id`` or is ``id`` (of one entity: those of others are counted apart), and so does every UUID; a time becomes
+    ``time``. The columns in ``vary`` are named without their values.
     """
     names = _Names(vary)
     lines = []
@@ -35,8 +35,8 @@ def normalised(steps: Sequence[Step], vary: Collection[str] = ()) -> list[str]:
                 "change": entry.change,
                 "operation": entry.operation,
                 "reason": entry.reason,
-                "scope": {column: names.shown(column, value) for column, value in entry.scope.items()},
-                "changes": {column: [names.shown(column, value) for value in pair] for column, pair in entry.changes.items()},
+                "scope": {column: names.shown(column, value, entry.entity) for column, value in entry.scope.items()},
+                "changes": {column: [names.shown(column, value, entry.entity) for value in pair] for column, pair in entry.changes.items()},
             }
             lines.append("  " + orjson.dumps(shown, option=orjson.OPT_SORT_KEYS).decode())
     return lines
@@ -61,17 +61,17 @@ class _Names:
             known[value] = f"#{next(self._numbers[kind])}"
         return known[value]
 
-    def shown(self, column: str, value: Any) -> Any:  # noqa: ANN401  # any JSON
+    def shown(self, column: str, value: Any, entity: str) -> Any:  # noqa: ANN401  # any JSON
         if value is None:
             return None
         if column in self._vary:
             return "varies"
         if isinstance(value, list):
-            return [self.shown(column, item) for item in value]
+            return [self.shown(column, item, entity) for item in value]
         if isinstance(value, dict):
-            return {key: self.shown(key, item) for key, item in value.items()}
+            return {key: self.shown(key, item, entity) for key, item in value.items()}
         if (column == "id" or column.endswith("_id")) and not isinstance(value, bool):
-            return self.of(column, value)
+            return self.of(f"{entity}.id" if column == "id" else column, value)
         if isinstance(value, str) and _is_uuid(value):
             return self.of("uuid", value)
         return "time" if isinstance(value, str) and _TIME.fullmatch(value) else value

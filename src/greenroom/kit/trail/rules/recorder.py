@@ -1,10 +1,11 @@
-"""Sends the requests of a scenario, and keeps what each of them left behind."""
+"""Passes the requests of a scenario on, and keeps what each of them left behind."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import httpx
 from sqlalchemy import Connection, event, func, select
@@ -42,17 +43,24 @@ class Step:
         return f"{self.method} {self.path} ({self.status})"
 
 
-class Recorder:
-    """An HTTP client that remembers: ``with Recorder(client, database) as scenario: await scenario.request("POST", "/tasks", json=…)``.
+class Recorder(httpx.AsyncBaseTransport):
+    """A transport that remembers: clients send through it, and ``steps`` are what they did so far.
 
-    ``database`` is the one that the application works with, in the same process. Nobody else may write it meanwhile, so requests are
-    sent one after the other. ``steps`` are what was done so far.
+    ::
+
+        with Recorder(httpx.ASGITransport(app), database) as scenario:
+            ann = httpx.AsyncClient(transport=scenario, headers=..., base_url=...)
+            await ann.post("/tasks", json=...)
+
+    ``database`` is the one that the application works with, in the same process. Nobody else may write it meanwhile; requests that are
+    sent at the same time are passed on one after the other.
     """
 
-    def __init__(self, client: httpx.AsyncClient, database: Database) -> None:
-        self._client = client
+    def __init__(self, transport: httpx.AsyncBaseTransport, database: Database) -> None:
+        self._transport = transport
         self._database = database
         self._commits = 0
+        self._one_at_a_time = asyncio.Lock()
         self.steps: list[Step] = []
 
     def __enter__(self) -> Self:
@@ -62,14 +70,19 @@ class Recorder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         event.remove(self._database.engine.sync_engine, "commit", self._count)
 
-    async def request(self, method: str, url: str, **more: Any) -> httpx.Response:  # noqa: ANN401  # what httpx takes
-        """Send a request as ``httpx.AsyncClient.request`` does, and add the step."""
-        begin, self._commits = await self._last(), 0
-        response = await self._client.request(method, url, **more)
-        commits = self._commits
-        made = await self._after(begin)
-        self.steps.append(Step(method.upper(), response.request.url.path, response.status_code, made, commits))
-        return response
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on, and add the step."""
+        async with self._one_at_a_time:
+            begin, self._commits = await self._last(), 0
+            response = await self._transport.handle_async_request(request)
+            # The whole answer: what an application does after its head belongs to the step.
+            assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  # httpx: what an async transport gives
+            body = b"".join([chunk async for chunk in response.stream])
+            await response.aclose()
+            commits = self._commits
+            made = await self._after(begin)
+            self.steps.append(Step(request.method, request.url.path, response.status_code, made, commits))
+        return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(body), extensions=response.extensions)
 
     def _count(self, _connection: Connection) -> None:
         self._commits += 1
