@@ -1,13 +1,16 @@
 """One command that serves TaskFlow: its database is made and brought up to date, and tokens are at hand.
 
-With ``DATABASE_URL`` and ``AUTH_…`` in the environment it serves as production does; without, it brings what is missing: a PostgreSQL in
-``.greenroom/taskflow``, and an issuer of its own whose tokens are printed at the start. The latter only on this machine's own address.
+Without ``DATABASE_URL`` it brings a PostgreSQL, kept in ``.greenroom/taskflow``. Its tokens are of an issuer of its own and are printed at
+the start, so it serves on this machine's own address alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Final
@@ -16,7 +19,9 @@ import uvicorn
 
 from greenroom.kit.actors import ActorKind
 from greenroom.kit.database import DatabaseSettings, SettingsError
+from greenroom.kit.database.migrations import MigrationError
 from greenroom.kit.database.server import NoPostgresError, Roles, ServerError, development
+from greenroom.kit.problems import Unavailable
 from greenroom.kit.testing import LocalIssuer
 from taskflow.app import create_app, database
 from taskflow.migrations import upgrade
@@ -33,21 +38,52 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--folder", type=Path, default=Path(".greenroom/taskflow"), help="where the database of this machine is kept")
     given = parser.parse_args(arguments)
+    # As an exception it runs the ends of all blocks: the database's server is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         serve(given.port, given.folder)
-    except (NoPostgresError, ServerError, SettingsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    except ServerError as error:
+        parser.exit(2, f"error: --folder: {error}\n")
+    except (NoPostgresError, SettingsError, MigrationError) as error:
+        parser.exit(2, f"error: {error}\n")
+    except KeyboardInterrupt:
+        pass
 
 
 def serve(port: int, folder: Path) -> None:
     """Serve on this machine's own address."""
-    with development(folder, "taskflow", ROLES) as urls:
+    with _listening(port) as listener, development(folder, "taskflow", ROLES) as urls:
+        settings = DatabaseSettings(url=urls.application)
         upgrade(urls.owner, ROLES.application if "DATABASE_URL" not in os.environ else None)
+        asyncio.run(_reach(settings))
         issuer = LocalIssuer()
-        app = create_app(database(DatabaseSettings(url=urls.application)), issuer.authenticator(), environment=Environment.DEVELOPMENT)
+        app = create_app(database(settings), issuer.authenticator(), environment=Environment.DEVELOPMENT)
         _greet(port, issuer)
-        uvicorn.run(app, host=LOOPBACK, port=port, log_level="warning")
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listener])
+
+
+def _listening(port: int) -> socket.socket:
+    """Take the port before all else, so that it is not found to be taken when everything is up."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen()
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise SettingsError(f"--port {port} cannot be listened on: {getattr(error, 'strerror', None) or error}") from None
+    return listener
+
+
+async def _reach(settings: DatabaseSettings) -> None:
+    """Find out that the application's role is let in while it can still be said in one message."""
+    reached = database(settings)
+    try:
+        await reached.wait()
+    except Unavailable as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from None
+    finally:
+        await reached.dispose()
 
 
 def _greet(port: int, issuer: LocalIssuer) -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
+from tests.kit.auth.signing import Signer
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 SOURCES = Path(__file__).parent / "better_auth"
@@ -45,6 +48,11 @@ class BetterAuth:
         """Return how often the key set was fetched."""
         return int((await self.control("hits")).get("/api/auth/jwks", 0))
 
+    async def signer(self) -> Signer:
+        """Return its newest key, to sign what it would not."""
+        key = await self.control("key")
+        return Signer(self.alg, key["kid"], key["private"])
+
     async def human(self, name: str) -> str:
         """Sign somebody up and return their session's token."""
         async with httpx.AsyncClient(verify=_TLS, base_url=self.origin, headers={"Origin": self.origin}) as client:
@@ -73,12 +81,22 @@ class BetterAuth:
 
 
 @contextmanager
-def better_auth_servers() -> Iterator[dict[str, BetterAuth]]:
-    """Give a server for each algorithm, in one process that ends with the tests. Raises ``NoBetterAuthError``."""
+def better_auth_or_skip(*algorithms: str) -> Iterator[dict[str, BetterAuth]]:
+    """Give the servers; skip the test where they cannot be had."""
+    try:
+        with better_auth_servers(*algorithms) as servers:
+            yield servers
+    except NoBetterAuthError as error:
+        pytest.skip(f"skipped: {error}")
+
+
+@contextmanager
+def better_auth_servers(*algorithms: str) -> Iterator[dict[str, BetterAuth]]:
+    """Give a server for each algorithm (without any, for all), in one process that ends with the tests. Raises ``NoBetterAuthError``."""
     folder = _installed()
     process = subprocess.Popen(
         ["node", folder / "server.mjs"],  # noqa: S607  # wherever Node is
-        env={**os.environ, "ALGS": ",".join(ALGORITHMS)},
+        env={**os.environ, "ALGS": ",".join(algorithms or ALGORITHMS)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -19,14 +19,20 @@ def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+_KINDS: dict[str, type[OKPKey | ECKey | RSAKey]] = {"OKP": OKPKey, "EC": ECKey, "RSA": RSAKey}
+
+
 class Signer:
     """A private key, and what is published of it."""
 
-    def __init__(self, alg: str, kid: str) -> None:
+    def __init__(self, alg: str, kid: str, private: dict[str, Any] | None = None) -> None:
+        """Take a private key (JWK), or make one."""
         self.alg = alg
         self.kid = kid
-        if alg in {"EdDSA", "Ed25519"}:
-            self.key: OKPKey | ECKey | RSAKey = OKPKey.generate_key("Ed25519")
+        if private is not None:
+            self.key: OKPKey | ECKey | RSAKey = _KINDS[private["kty"]].import_key(private)
+        elif alg in {"EdDSA", "Ed25519"}:
+            self.key = OKPKey.generate_key("Ed25519")
         elif alg in {"ES256", "ES512"}:
             self.key = ECKey.generate_key("P-256" if alg == "ES256" else "P-521")
         else:

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from greenroom.kit.database.server import Cluster, find_programs
+from tests.kit.web.serving import free_port
 
 
 @contextmanager
@@ -51,13 +52,6 @@ def durable_cluster() -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.remove()
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _configuration(url: URL, port: int) -> str:

@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from greenroom.kit.database import SettingsError, parse
+from greenroom.kit.database import SettingsError, migrations, parse
 from greenroom.kit.database.migrations import MigrationError
 from greenroom.kit.database.server import Server, Urls
 
@@ -204,6 +204,16 @@ def test_a_migration_that_fails_leaves_what_was_before(urls: Urls, config: Confi
 def test_through_a_pooler_it_is_refused(urls: Urls, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://u:hush-hush@ep-a-pooler.eu.neon.tech/d")
     with pytest.raises(MigrationError, match="the host without -pooler"):
+        command.upgrade(config, "head")
+
+
+def test_a_database_that_cannot_be_reached_is_named(urls: Urls, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "_CONNECT_PATIENCE", 0)
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner:hush-hush@127.0.0.1:1/d")
+    with pytest.raises(MigrationError, match=r"no database answers at 127\.0\.0\.1:1: check DATABASE_OWNER_URL"):
+        command.upgrade(config, "head")
+    monkeypatch.setenv("DATABASE_OWNER_URL", urls.owner.replace("@", "-not@"))
+    with pytest.raises(SettingsError, match="DATABASE_OWNER_URL or DATABASE_URL: the server refuses the connection: password"):
         command.upgrade(config, "head")
 
 

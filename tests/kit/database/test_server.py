@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 import pytest
 
+from greenroom.kit.database import SettingsError
 from greenroom.kit.database.server import Cluster, NoPostgresError, Server, ServerError, Urls, development, find_programs
 from tests.kit.database.folders import reachable
 
@@ -113,6 +114,19 @@ async def test_a_given_database_is_taken_as_it_is(tmp_path: Path, monkeypatch: p
     with development(tmp_path / "unused") as urls:
         assert urls == Urls("postgresql://app@db.example/app", "postgresql://app@db.example/app")
     assert not (tmp_path / "unused").exists()
+
+
+def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
+    given = {"DATABASE_URL": "postgresql://app@db.example/app", "DATABASE_OWNER_URL": "nonsense"}
+    with pytest.raises(SettingsError, match="DATABASE_OWNER_URL: it is no URL"), development(tmp_path, environment=given):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "folder"
+    with pytest.raises(ServerError, match=f"{folder} cannot be used for a PostgreSQL server"), development(folder, environment={}):
+        pass
 
 
 def test_without_any_server_one_message_says_what_to_do() -> None:

@@ -21,6 +21,8 @@ class Issuer(BaseModel):
 
     ``issuer`` and ``audience`` are compared with ``iss`` and ``aud`` to the letter. ``types`` are the values of ``typ`` accepted, "" for
     none. ``scopes`` are held by tokens that have no claim ``scope``: what a session is allowed, where only OAuth tokens are limited.
+    ``realm`` is whose subjects its tokens speak of, and the ``issuer`` of their actors: entries of one server, which differ in ``iss``,
+    have one realm, so that a subject is the same actor with either token. Without it, it is ``issuer``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -31,6 +33,7 @@ class Issuer(BaseModel):
     algorithms: tuple[str, ...] = Field(default=("EdDSA",), min_length=1)
     types: tuple[str, ...] = Field(default=SESSION_TYPES, min_length=1)
     scopes: frozenset[str] = frozenset()
+    realm: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
     @field_validator("jwks_url")
     @classmethod
@@ -58,14 +61,14 @@ class Issuer(BaseModel):
     ) -> tuple[Self, ...]:
         """Return the entries for a Better Auth server (1.7): its session tokens, and with ``resource`` its OAuth access tokens.
 
-        The two kinds differ in ``iss``, ``aud`` and ``typ``; both are signed with the keys of one JWKS.
+        The two kinds differ in ``iss``, ``aud`` and ``typ``; both are signed with the keys of one JWKS, and speak of the same users.
         ``scopes`` are what a session holds. https://www.better-auth.com/docs/plugins/jwt
         """
         base = f"{origin}/api/auth"
         session = cls(issuer=origin, audience=origin, jwks_url=f"{base}/jwks", algorithms=algorithms, scopes=scopes)
         if resource is None:
             return (session,)
-        access = cls(issuer=base, audience=resource, jwks_url=session.jwks_url, algorithms=algorithms, types=(ACCESS_TOKEN,))
+        access = cls(issuer=base, audience=resource, jwks_url=session.jwks_url, algorithms=algorithms, types=(ACCESS_TOKEN,), realm=origin)
         return session, access
 
 

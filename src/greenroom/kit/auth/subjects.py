@@ -64,7 +64,7 @@ def _made(
     return Actor(
         kind,
         identity,
-        issuer.issuer,
+        issuer.realm or issuer.issuer,
         name=_text(person.get("name")),
         email=_text(person.get("email")),
         on_behalf_of=on_behalf_of,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 
-from greenroom.kit.database.failures import is_away, of_system
+from greenroom.kit.database.failures import causes, is_away, of_system, sqlstate
 from greenroom.kit.database.settings import SettingsError
 
 _FIRST_PAUSE: Final = 0.05
@@ -27,7 +27,18 @@ _SOCKET_OPTIONS: Final = {
 }
 """libpq's names, and those of the options where the operating system has them."""
 
+_REFUSED: Final = frozenset({"28000", "28P01", "3D000"})
+"""invalid_authorization_specification, invalid_password, invalid_catalog_name (no such database)."""
+
 _log = logging.getLogger(__name__)
+
+
+def refused(error: BaseException, setting: str) -> SettingsError | None:
+    """Return what a server that refuses the user, the password or the database means: the setting is wrong. None for another error."""
+    if sqlstate(error) not in _REFUSED:
+        return None
+    said = next(str(one) for one in causes(error) if isinstance(one, asyncpg.PostgresError))
+    return SettingsError(f"{setting}: the server refuses the connection: {said}")
 
 
 class Connector:

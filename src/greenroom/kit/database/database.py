@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from greenroom.kit.database.connecting import refused
 from greenroom.kit.database.engines import reading_engine, writing_engine
 from greenroom.kit.database.failures import Constraints, is_away, translated
 from greenroom.kit.database.reads import ConnectionForReads
@@ -94,7 +95,8 @@ class Database:
     async def wait(self, seconds: float = 30) -> None:
         """Wait until the database answers, at start-up; raise ``Unavailable`` after that many seconds.
 
-        Raises at once what waiting cannot mend: a wrong password, no such database, a pooler that the settings do not know of.
+        Raises ``SettingsError`` at once for what waiting cannot mend: a wrong password, no such database, a pooler that the settings
+        do not know of; and any other error as it is.
         """
         end = asyncio.get_running_loop().time() + seconds
         is_told = False
@@ -104,6 +106,9 @@ class Database:
                     await connection.execute(text("SELECT 1"))
             except Exception as error:
                 # Ours, or the end of the waiting.
+                refusal = refused(error, "DATABASE_URL")
+                if refusal is not None:
+                    raise refusal from None
                 if not is_away(error) and not isinstance(error, TimeoutError):
                     raise
                 if asyncio.get_running_loop().time() >= end:

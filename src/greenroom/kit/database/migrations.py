@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from alembic import context
 from sqlalchemy import Connection, MetaData, NullPool, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from greenroom.kit.database import choices
-from greenroom.kit.database.connecting import Connector
-from greenroom.kit.database.failures import sqlstate
+from greenroom.kit.database.connecting import Connector, refused
+from greenroom.kit.database.failures import AwayError, sqlstate
 from greenroom.kit.database.server.roles import quoted
 from greenroom.kit.database.settings import DatabaseSettings
 from greenroom.kit.database.url import Target, parse
@@ -30,6 +32,9 @@ __all__ = ["MigrationError", "choices", "run"]
 
 _LOCK: Final = zlib.crc32(b"greenroom.migrations")
 """The advisory lock of this database that a migration holds."""
+
+_CONNECT_PATIENCE: float = 30
+"""Seconds to wait for a server that starts."""
 
 _NOT_IN_TIME: Final = "55P03"  # lock_not_available
 
@@ -70,10 +75,10 @@ def run(metadata: MetaData, url: str | None = None, *, role: str | None = None, 
 
 async def _online(target: Target, metadata: MetaData, role: str | None, patience: float, lock_timeout: float) -> None:
     arguments = target.connect_arguments() | {"server_settings": {"application_name": "migrations", **target.settings}}
-    arguments["async_creator_fn"] = Connector(30, target.socket)
+    arguments["async_creator_fn"] = Connector(_CONNECT_PATIENCE, target.socket)
     engine = create_async_engine(target.url, poolclass=NullPool, connect_args=arguments)
     try:
-        async with engine.connect() as connection:
+        async with _connected(engine) as connection:
             # A lock of the session, which outlives the transactions of the single migrations.
             await connection.execute(text(f"SET lock_timeout = {round(patience * 1000)}"))
             try:
@@ -89,6 +94,25 @@ async def _online(target: Target, metadata: MetaData, role: str | None, patience
             await connection.run_sync(_migrate, metadata)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    connection = engine.connect()
+    try:
+        _ = await connection.start()
+    except AwayError as error:
+        where = f"{engine.url.host}:{engine.url.port or 5432}"
+        raise MigrationError(f"no database answers at {where}: check DATABASE_OWNER_URL and DATABASE_URL") from error
+    except Exception as error:
+        refusal = refused(error, "DATABASE_OWNER_URL or DATABASE_URL")
+        if refusal is None:
+            raise
+        raise refusal from None
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:

@@ -9,6 +9,7 @@
 //   POST /__test/rotate                make a new signing key; older keys stay published
 //   POST /__test/drop-old              publish the newest key only from now on
 //   POST /__test/control {"down", "garbage", "delay"}   answer 503 or HTML under /api/auth, or wait so many ms; what is not given is off
+//   POST /__test/key                   the newest key: {kid, private}, for tokens that it would not issue itself
 //   GET  /__test/hits                  requests seen for each path under /api/auth
 import http from "node:http";
 import { randomBytes } from "node:crypto";
@@ -108,6 +109,7 @@ async function start(alg) {
     rotate: async () => { await rotate(db, keyPairConfig); return { keys: db.jwks.length }; },
     "drop-old": async () => { db.jwks.splice(0, db.jwks.length - 1); return { keys: db.jwks.length }; },
     control: async (wanted) => (control = wanted),
+    key: async () => ({ kid: db.jwks.at(-1).id, private: JSON.parse(db.jwks.at(-1).privateKey) }),
     hits: async () => hits,
   };
   const server = http.createServer(async (request, response) => {

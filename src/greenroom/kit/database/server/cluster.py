@@ -28,6 +28,11 @@ class ServerError(RuntimeError):
     """The folder cannot be used for a server; the message says why."""
 
 
+def unusable(folder: Path, error: OSError) -> ServerError:
+    """Return what the system's refusal means for a server that should live there."""
+    return ServerError(f"{folder} cannot be used for a PostgreSQL server: {error.strerror}")
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """The server in ``folder``, made there at its first start. ``durable`` is for data that matter; ``settings`` are the server's.
@@ -91,7 +96,7 @@ class Cluster:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.programs.give(self.folder)
         except OSError as error:
-            raise ServerError(f"{self.folder} cannot be used for a PostgreSQL server: {error.strerror}") from None
+            raise unusable(self.folder, error) from None
 
     def _create(self) -> dict[str, Any]:
         note: dict[str, Any] = {"port": _free_port(), "password": secrets.token_urlsafe(24)}

@@ -50,11 +50,15 @@ def development(
     """Give the database for development.
 
     It is the one of ``DATABASE_URL``, else one on a server of our own in ``folder``, kept for the next time. Several processes may use
-    that at once; the last one stops the server. Raises ``NoPostgresError`` or ``ServerError``.
+    that at once; the last one stops the server. Raises ``NoPostgresError`` or ``ServerError``, and ``SettingsError`` for a URL that
+    cannot be used.
     """
     given = environment.get("DATABASE_URL")
     if given:
-        yield Urls(given, environment.get("DATABASE_OWNER_URL") or given)
+        urls = Urls(given, environment.get("DATABASE_OWNER_URL") or given)
+        for name, url in (("DATABASE_URL", urls.application), ("DATABASE_OWNER_URL", urls.owner)):
+            _address(url, name)
+        yield urls
         return
     cluster = Cluster(folder.absolute(), find_programs())
     with using(cluster, lambda superuser: _kept(cluster, superuser, database, roles or Roles())) as urls:
@@ -97,8 +101,8 @@ def _moved(url: str, superuser: URL) -> str:
     return make_url(url).set(port=superuser.port).render_as_string(hide_password=False)
 
 
-def _address(given: str) -> URL:
+def _address(given: str, name: str = "DATABASE_URL") -> URL:
     try:
         return parse(given).url
     except UrlError as error:
-        raise SettingsError(f"DATABASE_URL: {error}") from None
+        raise SettingsError(f"{name}: {error}") from None

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import URL
 
-from greenroom.kit.database.server.cluster import Cluster
+from greenroom.kit.database.server.cluster import Cluster, unusable
 
 _Use = TypeVar("_Use")
 
@@ -21,6 +21,7 @@ def using(cluster: Cluster, prepare: Callable[[URL], _Use], *, delete: bool = Fa
     """Run the server for the block, and give what ``prepare`` makes of the superuser's URL, one process at a time.
 
     Whoever leaves last stops the server, and deletes its folder with ``delete``. A process that died counts as gone.
+    Raises ``NoPostgresError`` or ``ServerError``.
     """
     with _locked(cluster.folder):
         mark = _users(cluster.folder) / f"{os.getpid()}-{uuid.uuid4().hex}"
@@ -70,11 +71,13 @@ def _locked(folder: Path) -> Iterator[None]:
 
     path = folder / "lock"
     while True:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = path.open("w")
         except FileNotFoundError:
             continue
+        except OSError as error:
+            raise unusable(folder, error) from None
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
