@@ -16,7 +16,7 @@ from greenroom.kit.database import Reading, Session, database_of
 from greenroom.kit.models import Id
 from greenroom.kit.problems import Forbidden, NotFound
 from greenroom.kit.trail import Context, Recorded
-from greenroom.kit.web import IfMatch
+from greenroom.kit.web import IfMatch, Precondition
 from taskflow.projects.tables import Project, ProjectMember
 from taskflow.rights import Right, Standing, demand, standings
 from taskflow.tasks.tables import Task
@@ -58,6 +58,7 @@ class WithTask:
 
     project: InProject
     task: Task
+    unchanged: Precondition
 
     @property
     def me(self) -> Me:
@@ -74,8 +75,12 @@ class WithTask:
         )
 
     def demand(self, right: Right) -> None:
-        """Raise ``Forbidden`` unless the caller holds the right on the task."""
+        """Raise ``Forbidden`` unless the caller holds the right on the task, ``PreconditionFailed`` unless it is as they have seen it.
+
+        In this order: a precondition does not count where the request would fail without it (RFC 9110, section 13.2.1).
+        """
         demand(right, self.standings)
+        self.unchanged.check(self.task.version)
 
 
 _ME = (col(Worker.id), col(Worker.tenant_id), col(Worker.issuer), col(Worker.handle), col(Worker.type))
@@ -176,9 +181,7 @@ async def _reading_task(task_id: TaskId, request: Request, actor: Authenticated,
 
 async def _writing_task(task_id: TaskId, actor: Authenticated, session: Recorded, unchanged: IfMatch) -> WithTask:
     row = await _write(session, _WHO_WITH_TASK, actor, task_id)
-    held = WithTask(_in_project(row, "task"), row.Task)
-    unchanged.check(held.task.version)
-    return held
+    return WithTask(_in_project(row, "task"), row.Task, unchanged)
 
 
 ReadingMe = Annotated[Me, Depends(_reading_me)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime
 
 from greenroom.kit.models import Id, Input, Line, Output, Patch, Slug, Text
 from taskflow.vocabulary import Gate, Role, WorkerType
+
+JoiningRole = Literal[Role.REVIEWER, Role.MEMBER]
+"""A project has one owner: whoever began it."""
 
 
 class ProjectFields(Input):
@@ -45,18 +48,21 @@ class ProjectRead(Output):
     updated_at: AwareDatetime
 
 
-class MemberCreate(Input):
-    """Somebody to take into a project: exactly one of the two, a person by the subject of their tokens or an agent by its worker id."""
+class PersonJoins(Input):
+    """A person to take into a project, by the subject of their tokens; they need not have logged in yet."""
 
-    user_id: Annotated[str, Line(255)] | None = None
-    agent_id: Id | None = None
-    role: Role = Role.MEMBER
+    user_id: Annotated[str, Line(255)]
+    role: JoiningRole = Role.MEMBER
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if (self.user_id is None) == (self.agent_id is None):
-            raise ValueError("give exactly one of user_id and agent_id")
-        return self
+
+class AgentJoins(Input):
+    """An agent to take into a project, by its worker id."""
+
+    agent_id: Id
+    role: JoiningRole = Role.MEMBER
+
+
+MemberCreate = PersonJoins | AgentJoins
 
 
 class MemberRead(Output):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenroom.kit.database import Session
-from greenroom.kit.problems import Conflict, FieldError, Invalid
+from greenroom.kit.problems import Conflict, FieldError, NotFound
 from taskflow.tasks.tables import Task
 from taskflow.vocabulary import Status
 
@@ -40,12 +40,12 @@ _HEIGHT = text(
 )
 
 
-def _refuse(field: str, detail: str, code: str) -> Invalid:
-    return Invalid(errors=[FieldError("body", f"/{field}", detail, code)])
+def _fault(detail: str, code: str) -> list[FieldError]:
+    return [FieldError("body", "/parent_task_id", detail, code)]
 
 
 async def check_parent(session: Session, project_id: int, parent_id: int, *, child_id: int | None = None) -> None:
-    """Raise ``Invalid`` unless the task may be (or hold) a part of another: same project, no ring, not too deep.
+    """Raise ``NotFound`` unless the project has the task that is to hold a part, ``Conflict`` where that closes a ring or is too deep.
 
     Moves within one project are made one after the other, so that no two of them together close a ring.
     """
@@ -55,11 +55,11 @@ async def check_parent(session: Session, project_id: int, parent_id: int, *, chi
         height = (await session.execute(_HEIGHT, {"id": child_id, "deepest": DEEPEST})).scalar_one()
     line = (await session.execute(_LINE, {"id": parent_id, "deepest": DEEPEST})).all()
     if not line or line[0].project_id != project_id:
-        raise _refuse("parent_task_id", "There is no such task in this project", "not_found")
+        raise NotFound(errors=_fault("There is no such task in this project", "not_found"))
     if child_id in {row.id for row in line}:
-        raise _refuse("parent_task_id", "A task cannot be a part of itself or of one of its parts", "cycle")
+        raise Conflict(errors=_fault("A task cannot be a part of itself or of one of its parts", "cycle"))
     if len(line) + height > DEEPEST:
-        raise _refuse("parent_task_id", f"Tasks have at most {DEEPEST} levels", "too_deep")
+        raise Conflict(errors=_fault(f"Tasks have at most {DEEPEST} levels", "too_deep"))
 
 
 async def roll_up(session: Session, parent_id: int | None) -> None:

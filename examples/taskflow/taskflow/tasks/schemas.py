@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field
 
 from greenroom.kit.models import Id, Input, Line, Output, Patch, Tags, Text, UtcDatetime
 from taskflow.vocabulary import Priority, Recurrence, Status, Trigger
@@ -39,12 +39,7 @@ class TaskCreate(TaskFields):
     assignee_id: Id | None = None
     parent_task_id: Id | None = None
     repeats: Repetition | None = None
-
-    @model_validator(mode="after")
-    def _repeats_from_a_date(self) -> Self:
-        if self.repeats is not None and self.due_date is None:
-            raise ValueError("a task that repeats needs a due_date to repeat from")
-        return self
+    """A task that repeats and has no due date is due one period from now."""
 
 
 class SubtaskCreate(TaskFields):

@@ -8,11 +8,12 @@ from sqlmodel import col
 from greenroom.kit.clock import now
 from greenroom.kit.database import Session
 from greenroom.kit.models import apply
-from greenroom.kit.problems import Conflict, FieldError, Invalid
+from greenroom.kit.problems import Conflict, FieldError, NotFound
 from taskflow.access import InProject, WithTask
 from taskflow.projects.tables import ProjectMember
 from taskflow.rights import Right
 from taskflow.tasks import parts
+from taskflow.tasks.recurrence import next_due
 from taskflow.tasks.schemas import Delegation, Move, ProgressUpdate, SubtaskCreate, TaskCreate, TaskFields, TaskRead, TaskUpdate
 from taskflow.tasks.tables import Task, TaskNote
 from taskflow.vocabulary import Status
@@ -30,6 +31,8 @@ async def begin(session: Session, within: InProject, body: TaskCreate) -> TaskRe
         is_recurring=repeats is not None,
     )
     if repeats is not None:
+        # It repeats from a date, be it one period from now.
+        task.due_date = body.due_date or next_due(repeats.recurrence, now())
         task.recurrence = repeats.recurrence
         task.recurrence_trigger = repeats.trigger
         task.max_occurrences = repeats.max_occurrences
@@ -54,7 +57,7 @@ async def _add(session: Session, within: InProject, task: Task) -> TaskRead:
 
 
 async def check_assignee(session: Session, project_id: int, worker_id: int) -> str:
-    """Return the handle of a member, who stays one until this transaction ends. Raises ``Invalid`` where the worker is none."""
+    """Return the handle of a member, who stays one until this transaction ends. Raises ``NotFound`` where the worker is none."""
     member = (
         select(col(Worker.handle))
         .join(ProjectMember, col(ProjectMember.worker_id) == col(Worker.id))
@@ -63,7 +66,7 @@ async def check_assignee(session: Session, project_id: int, worker_id: int) -> s
     )
     handle = (await session.execute(member)).scalar_one_or_none()
     if handle is None:
-        raise Invalid(errors=[FieldError("body", "/assignee_id", "There is no such member of the project", "not_found")])
+        raise NotFound(errors=[FieldError("body", "/assignee_id", "There is no such member of the project", "not_found")])
     return handle
 
 
