@@ -18,9 +18,8 @@ import pytest
 
 from greenroom.kit.database.server import Cluster, NoPostgresError, Urls, find_programs
 from taskflow_tests.calling import ok
+from taskflow_tests.process import command, tokens
 from tests.kit.web.serving import free_port, running
-
-EXAMPLE = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -46,21 +45,6 @@ def programs() -> None:
         find_programs()
     except NoPostgresError as error:
         pytest.skip(f"skipped: {error}")
-
-
-def command(port: int, folder: Path) -> list[str]:
-    return [sys.executable, str(EXAMPLE), "--port", str(port), "--folder", str(folder)]
-
-
-def tokens(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Return the tokens that it prints at its start, by whom they are of."""
-    assert process.stdout
-    printed = ""
-    while len(found := dict(re.findall(r"^(\w+ \w+):\n(\S+)$", printed, re.MULTILINE))) < 2:
-        line = process.stdout.readline()
-        assert line, printed
-        printed += line
-    return found
 
 
 def test_it_starts_from_nothing_and_again_on_the_same_data(folder: Path, programs: None) -> None:

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
-from playwright.async_api import Page, async_playwright, expect
 from starlette.types import Receive, Scope, Send
 
 from greenroom.kit.web import WebSettings, install
+from tests.kit.web.chromium import authorize, documentation, execute
 from tests.kit.web.conftest import Connect
 from tests.kit.web.sample import TOKEN
 from tests.kit.web.serving import served
 
 pytestmark = pytest.mark.anyio
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="module")
 def url(postgres: str) -> Iterator[str]:
@@ -39,53 +23,17 @@ def url(postgres: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-async def page(url: str, anyio_backend: str) -> AsyncIterator[Page]:
-    """The page of the sample, opened; what it asks of others and what it complains of fails the test."""
-    if CHROMIUM is None:
-        pytest.skip("skipped: there is no Chromium; install with: apt-get install chromium")
-    wrong: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page()
-        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith((url, "data:", "blob:")) else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        await page.goto(f"{url}/docs")
-        yield page
-        with suppress(Exception):
-            await browser.close()
-    assert wrong == []
-
-
-async def authorize(page: Page) -> None:
-    await page.get_by_role("button", name="Authorize").click()
-    await page.get_by_label("auth-bearer-value").fill(TOKEN)
-    await page.get_by_role("button", name="Apply credentials").click()
-    await page.get_by_role("button", name="Close").click()
-
-
-async def execute(page: Page, operation: str) -> str:
-    """Open an operation, click on "Try it out" and "Execute" with nothing typed, and return the status that is shown."""
-    block = page.locator(f"#operations-default-{operation}")
-    await block.locator(".opblock-summary-control").click()
-    await block.get_by_role("button", name="Try it out").click()
-    await block.get_by_role("button", name="Execute").click()
-    status = block.locator(".live-responses-table .response-col_status").last
-    await expect(status).to_have_text(re.compile(r"\d{3}"))
-    return (await status.inner_text()).split()[0]
-
-
-async def test_try_it_out_with_its_defaults_succeeds(page: Page) -> None:
-    await authorize(page)
-    assert await execute(page, "create_tasks_post") == "201"
-    assert await execute(page, "read_all_tasks_get") == "200"
-    assert page.context.browser is not None
-    back = await page.context.browser.new_page()
-    async with back.expect_event("pageerror") as ran:
-        await back.goto(page.url.partition("#")[0] + "/oauth2-redirect")
-    # It looks for the page that has opened it: so its script, which is not in a file, was let run.
-    assert "swaggerUIRedirectOauth2" in str(await ran.value)
+async def test_try_it_out_with_its_defaults_succeeds(url: str) -> None:
+    async with documentation(url) as page:
+        await authorize(page, TOKEN)
+        assert (await execute(page, "create_tasks_post"))[0] == 201
+        assert (await execute(page, "read_all_tasks_get"))[0] == 200
+        assert page.context.browser is not None
+        back = await page.context.browser.new_page()
+        async with back.expect_event("pageerror") as ran:
+            await back.goto(page.url.partition("#")[0] + "/oauth2-redirect")
+        # It looks for the page that has opened it: so its script, which is not in a file, was let run.
+        assert "swaggerUIRedirectOauth2" in str(await ran.value)
 
 
 async def test_its_files_are_ours_and_the_other_pages_are_gone(connect: Connect) -> None:
