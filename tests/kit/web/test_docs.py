@@ -17,6 +17,7 @@ from tests.kit.web.serving import served
 
 pytestmark = pytest.mark.anyio
 
+
 @pytest.fixture(scope="module")
 def url(postgres: str) -> Iterator[str]:
     with served("tests.kit.web.sample:app", {"DATABASE_URL": postgres, "WEB_DRAIN": "0"}) as (_, url):
