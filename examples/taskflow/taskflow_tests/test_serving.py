@@ -71,7 +71,7 @@ def test_it_starts_from_nothing_and_again_on_the_same_data(folder: Path, program
 
 
 def test_a_signal_while_the_database_is_made_leaves_nothing_running(folder: Path, programs: None) -> None:
-    process = subprocess.Popen(  # noqa: S603  # the example, with arguments of our own
+    process = subprocess.Popen(  # the example, with arguments of our own
         command(free_port(), folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -90,7 +90,7 @@ def test_a_signal_while_the_database_is_made_leaves_nothing_running(folder: Path
 
 def refused(port: int, folder: Path, **environment: str) -> str:
     """Return the one message with which it ends."""
-    done = subprocess.run(  # noqa: S603  # as above
+    done = subprocess.run(  # as above
         command(port, folder),
         env={**os.environ, **environment},
         capture_output=True,

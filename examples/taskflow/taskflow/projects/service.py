@@ -70,7 +70,7 @@ async def _agent(session: Session, me: Me, agent_id: int) -> Worker:
     found = select(Worker).where(col(Worker.id) == agent_id, col(Worker.tenant_id) == me.tenant_id, col(Worker.type) == WorkerType.AGENT)
     agent = (await session.exec(found)).one_or_none()
     if agent is None:
-        raise NotFound(errors=[FieldError("body", "/agent_id", "There is no such agent", "not_found")])
+        raise Conflict(errors=[FieldError("body", "/agent_id", "There is no such agent", "not_found")])
     return agent
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenroom.kit.database import Session
-from greenroom.kit.problems import Conflict, FieldError, NotFound
+from greenroom.kit.problems import Conflict, FieldError
 from taskflow.tasks.tables import Task
 from taskflow.vocabulary import Status
 
@@ -45,7 +45,7 @@ def _fault(detail: str, code: str) -> list[FieldError]:
 
 
 async def check_parent(session: Session, project_id: int, parent_id: int, *, child_id: int | None = None) -> None:
-    """Raise ``NotFound`` unless the project has the task that is to hold a part, ``Conflict`` where that closes a ring or is too deep.
+    """Raise ``Conflict`` unless the task may be (or hold) a part of another: same project, no ring, not too deep.
 
     Moves within one project are made one after the other, so that no two of them together close a ring.
     """
@@ -55,7 +55,7 @@ async def check_parent(session: Session, project_id: int, parent_id: int, *, chi
         height = (await session.execute(_HEIGHT, {"id": child_id, "deepest": DEEPEST})).scalar_one()
     line = (await session.execute(_LINE, {"id": parent_id, "deepest": DEEPEST})).all()
     if not line or line[0].project_id != project_id:
-        raise NotFound(errors=_fault("There is no such task in this project", "not_found"))
+        raise Conflict(errors=_fault("There is no such task in this project", "not_found"))
     if child_id in {row.id for row in line}:
         raise Conflict(errors=_fault("A task cannot be a part of itself or of one of its parts", "cycle"))
     if len(line) + height > DEEPEST:
