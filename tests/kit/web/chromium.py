@@ -67,7 +67,7 @@ async def execute(page: Page, operation: str, **parameters: object) -> tuple[int
         await block.get_by_placeholder(name).fill(str(value))
     await block.get_by_role("button", name="Execute").click()
     status = block.locator(".live-responses-table .response-col_status").last
-    await expect(status).to_have_text(re.compile(r"\d{3}"))
+    await expect(status).to_have_text(re.compile(r"\d{3}"), timeout=30_000)
     body = await block.locator(".live-responses-table .response-col_description pre").first.inner_text()
     number = int((await status.inner_text()).split()[0])
     await block.locator(".opblock-summary-control").click(force=True)  # the page is slow with many that are open

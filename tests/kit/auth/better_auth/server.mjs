@@ -109,7 +109,10 @@ async function start(alg) {
     rotate: async () => { await rotate(db, keyPairConfig); return { keys: db.jwks.length }; },
     "drop-old": async () => { db.jwks.splice(0, db.jwks.length - 1); return { keys: db.jwks.length }; },
     control: async (wanted) => (control = wanted),
-    key: async () => ({ kid: db.jwks.at(-1).id, private: JSON.parse(db.jwks.at(-1).privateKey) }),
+    key: async () => {
+      if (!db.jwks.length) await rotate(db, keyPairConfig);
+      return { kid: db.jwks.at(-1).id, private: JSON.parse(db.jwks.at(-1).privateKey) };
+    },
     hits: async () => hits,
   };
   const server = http.createServer(async (request, response) => {
