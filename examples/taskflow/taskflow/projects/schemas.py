@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime, ConfigDict, model_validator
 
 from greenroom.kit.models import Id, Input, Line, Output, Patch, Slug, Text
 from taskflow.vocabulary import Gate, Role, WorkerType
@@ -45,12 +45,24 @@ class ProjectRead(Output):
     updated_at: AwareDatetime
 
 
+# What the validator of MemberCreate demands, as OpenAPI can say it.
+_EXACTLY_ONE: Final[dict[str, Any]] = {
+    "oneOf": [
+        {"required": ["user_id"], "properties": {"user_id": {"type": "string"}, "agent_id": {"type": "null"}}},
+        {"required": ["agent_id"], "properties": {"agent_id": {"type": "integer"}, "user_id": {"type": "null"}}},
+    ]
+}
+
+
 class MemberCreate(Input):
     """Somebody to take into a project: exactly one of the two, a person by the subject of their tokens or an agent by its worker id."""
 
+    model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
+
     user_id: Annotated[str, Line(255)] | None = None
     agent_id: Id | None = None
-    role: Role = Role.MEMBER
+    role: Literal[Role.REVIEWER, Role.MEMBER] = Role.MEMBER
+    """A project has one owner already."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

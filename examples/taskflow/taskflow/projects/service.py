@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from greenroom.kit.actors import Actor, ActorKind
 from greenroom.kit.database import Session
 from greenroom.kit.models import apply
-from greenroom.kit.problems import Conflict, FieldError, Invalid, NotFound
+from greenroom.kit.problems import Conflict, FieldError, NotFound
 from taskflow.access import InProject, Me
 from taskflow.projects.schemas import MemberCreate, ProjectCreate, ProjectFields, ProjectUpdate
 from taskflow.projects.tables import Project, ProjectMember
@@ -54,8 +54,6 @@ async def remove(session: Session, within: InProject, *, force: bool) -> None:
 async def take_in(session: Session, within: InProject, body: MemberCreate) -> dict[str, Any]:
     """Add a member and return it as the API shows it."""
     within.demand(Right.MANAGE)
-    if body.role is Role.OWNER:
-        raise Invalid(errors=[FieldError("body", "/role", "A project has one owner", "one_owner")])
     worker = await (_person(session, within.me, body.user_id) if body.user_id is not None else _agent(session, within.me, body.agent_id))
     member = ProjectMember(project_id=within.project_id, worker_id=worker.id, role=body.role)
     session.add(member)
@@ -70,7 +68,7 @@ async def _agent(session: Session, me: Me, agent_id: int | None) -> Worker:
     found = select(Worker).where(col(Worker.id) == agent_id, col(Worker.tenant_id) == me.tenant_id, col(Worker.type) == WorkerType.AGENT)
     agent = (await session.exec(found)).one_or_none()
     if agent is None:
-        raise Invalid(errors=[FieldError("body", "/agent_id", "There is no such agent", "not_found")])
+        raise Conflict(errors=[FieldError("body", "/agent_id", "There is no such agent", "not_found")])
     return agent
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenroom.kit.database import Session
-from greenroom.kit.problems import Conflict, FieldError, Invalid
+from greenroom.kit.problems import Conflict, FieldError
 from taskflow.tasks.tables import Task
 from taskflow.vocabulary import Status
 
@@ -40,12 +40,12 @@ _HEIGHT = text(
 )
 
 
-def _refuse(field: str, detail: str, code: str) -> Invalid:
-    return Invalid(errors=[FieldError("body", f"/{field}", detail, code)])
+def _refuse(field: str, detail: str, code: str) -> Conflict:
+    return Conflict(errors=[FieldError("body", f"/{field}", detail, code)])
 
 
 async def check_parent(session: Session, project_id: int, parent_id: int, *, child_id: int | None = None) -> None:
-    """Raise ``Invalid`` unless the task may be (or hold) a part of another: same project, no ring, not too deep.
+    """Raise ``Conflict`` unless the task may be (or hold) a part of another: same project, no ring, not too deep.
 
     Moves within one project are made one after the other, so that no two of them together close a ring.
     """

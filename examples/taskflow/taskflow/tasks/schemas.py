@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from greenroom.kit.models import Id, Input, Line, Output, Patch, Tags, Text, UtcDatetime
 from taskflow.vocabulary import Priority, Recurrence, Status, Trigger
@@ -33,8 +33,19 @@ class Repetition(Input):
     max_occurrences: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
+# What the validator of TaskCreate demands, as OpenAPI can say it.
+_REPEATS_FROM_A_DATE: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"properties": {"repeats": {"type": "null"}}},
+        {"required": ["due_date"], "properties": {"due_date": {"type": "string"}}},
+    ]
+}
+
+
 class TaskCreate(TaskFields):
     """A task to begin."""
+
+    model_config = ConfigDict(json_schema_extra=_REPEATS_FROM_A_DATE)
 
     assignee_id: Id | None = None
     parent_task_id: Id | None = None

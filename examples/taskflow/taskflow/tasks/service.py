@@ -8,7 +8,7 @@ from sqlmodel import col
 from greenroom.kit.clock import now
 from greenroom.kit.database import Session
 from greenroom.kit.models import apply
-from greenroom.kit.problems import Conflict, FieldError, Invalid
+from greenroom.kit.problems import Conflict, FieldError
 from taskflow.access import InProject, WithTask
 from taskflow.projects.tables import ProjectMember
 from taskflow.rights import Right
@@ -54,7 +54,7 @@ async def _add(session: Session, within: InProject, task: Task) -> TaskRead:
 
 
 async def check_assignee(session: Session, project_id: int, worker_id: int) -> str:
-    """Return the handle of a member, who stays one until this transaction ends. Raises ``Invalid`` where the worker is none."""
+    """Return the handle of a member, who stays one until this transaction ends. Raises ``Conflict`` where the worker is none."""
     member = (
         select(col(Worker.handle))
         .join(ProjectMember, col(ProjectMember.worker_id) == col(Worker.id))
@@ -63,7 +63,7 @@ async def check_assignee(session: Session, project_id: int, worker_id: int) -> s
     )
     handle = (await session.execute(member)).scalar_one_or_none()
     if handle is None:
-        raise Invalid(errors=[FieldError("body", "/assignee_id", "There is no such member of the project", "not_found")])
+        raise Conflict(errors=[FieldError("body", "/assignee_id", "There is no such member of the project", "not_found")])
     return handle
 
 

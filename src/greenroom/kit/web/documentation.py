@@ -120,7 +120,8 @@ def _of_operation(method: str, operation: dict[str, Any]) -> Iterable[type[Probl
         yield Invalid
     if "requestBody" in operation:
         yield from (TooLarge, UnsupportedMediaType)
-    if any(place == "path" for place, _ in parameters):
+    # A cursor names a page, which may be of another list.
+    if any(place == "path" for place, _ in parameters) or ("query", "cursor") in parameters:
         yield NotFound
     if operation.get("security"):
         yield from (Unauthenticated, Forbidden)
