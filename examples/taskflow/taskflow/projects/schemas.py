@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict, model_validator
 
 from greenroom.kit.models import Id, Input, Line, Output, Patch, Slug, Text
 from taskflow.vocabulary import Gate, Role, WorkerType
-
-JoiningRole = Literal[Role.REVIEWER, Role.MEMBER]
-"""A project has one owner: whoever began it."""
 
 
 class ProjectFields(Input):
@@ -48,21 +45,30 @@ class ProjectRead(Output):
     updated_at: AwareDatetime
 
 
-class PersonJoins(Input):
-    """A person to take into a project, by the subject of their tokens; they need not have logged in yet."""
-
-    user_id: Annotated[str, Line(255)]
-    role: JoiningRole = Role.MEMBER
-
-
-class AgentJoins(Input):
-    """An agent to take into a project, by its worker id."""
-
-    agent_id: Id
-    role: JoiningRole = Role.MEMBER
+# What the validator of MemberCreate demands, as OpenAPI can say it.
+_EXACTLY_ONE: Final[dict[str, Any]] = {
+    "oneOf": [
+        {"required": ["user_id"], "properties": {"user_id": {"type": "string"}, "agent_id": {"type": "null"}}},
+        {"required": ["agent_id"], "properties": {"agent_id": {"type": "integer"}, "user_id": {"type": "null"}}},
+    ]
+}
 
 
-MemberCreate = PersonJoins | AgentJoins
+class MemberCreate(Input):
+    """Somebody to take into a project: exactly one of the two, a person by the subject of their tokens or an agent by its worker id."""
+
+    model_config = ConfigDict(json_schema_extra=_EXACTLY_ONE)
+
+    user_id: Annotated[str, Line(255)] | None = None
+    agent_id: Id | None = None
+    role: Literal[Role.REVIEWER, Role.MEMBER] = Role.MEMBER
+    """A project has one owner already."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.user_id is None) == (self.agent_id is None):
+            raise ValueError("give exactly one of user_id and agent_id")
+        return self
 
 
 class MemberRead(Output):

@@ -12,7 +12,7 @@ from greenroom.kit.database import Session
 from greenroom.kit.models import apply
 from greenroom.kit.problems import Conflict, FieldError, NotFound
 from taskflow.access import InProject, Me
-from taskflow.projects.schemas import MemberCreate, PersonJoins, ProjectCreate, ProjectFields, ProjectUpdate
+from taskflow.projects.schemas import MemberCreate, ProjectCreate, ProjectFields, ProjectUpdate
 from taskflow.projects.tables import Project, ProjectMember
 from taskflow.rights import Right
 from taskflow.tasks.tables import Task
@@ -54,9 +54,7 @@ async def remove(session: Session, within: InProject, *, force: bool) -> None:
 async def take_in(session: Session, within: InProject, body: MemberCreate) -> dict[str, Any]:
     """Add a member and return it as the API shows it."""
     within.demand(Right.MANAGE)
-    worker = await (
-        _person(session, within.me, body.user_id) if isinstance(body, PersonJoins) else _agent(session, within.me, body.agent_id)
-    )
+    worker = await (_person(session, within.me, body.user_id) if body.user_id is not None else _agent(session, within.me, body.agent_id))
     member = ProjectMember(project_id=within.project_id, worker_id=worker.id, role=body.role)
     session.add(member)
     await session.flush()
@@ -66,7 +64,7 @@ async def take_in(session: Session, within: InProject, body: MemberCreate) -> di
     }
 
 
-async def _agent(session: Session, me: Me, agent_id: int) -> Worker:
+async def _agent(session: Session, me: Me, agent_id: int | None) -> Worker:
     found = select(Worker).where(col(Worker.id) == agent_id, col(Worker.tenant_id) == me.tenant_id, col(Worker.type) == WorkerType.AGENT)
     agent = (await session.exec(found)).one_or_none()
     if agent is None:

@@ -24,6 +24,9 @@ async def spawn_next(session: Session, task: Task) -> Task | None:
     is_last = task.max_occurrences is not None and task.occurrence >= task.max_occurrences
     if task.recurrence is None or task.due_date is None or task.has_spawned_next or is_last:
         return None
+    due_date = next_due(task.recurrence, task.due_date)
+    if due_date is None:
+        return None
     task.has_spawned_next = True
     following = Task(
         **task.model_dump(
@@ -43,7 +46,7 @@ async def spawn_next(session: Session, task: Task) -> Task | None:
                 "max_occurrences",
             }
         ),
-        due_date=next_due(task.recurrence, task.due_date),
+        due_date=due_date,
         occurrence=task.occurrence + 1,
         recurring_root_id=task.recurring_root_id or task.id,
     )

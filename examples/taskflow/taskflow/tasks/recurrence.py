@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Final
 
 from taskflow.vocabulary import Recurrence
 
@@ -31,6 +32,10 @@ _STEPS: Mapping[Recurrence, Callable[[datetime], datetime]] = MappingProxyType(
 )
 
 
-def next_due(recurrence: Recurrence, due: datetime) -> datetime:
-    """Return when the occurrence after the one due at ``due`` is due (aware in, aware out)."""
-    return _STEPS[recurrence](due)
+LAST_YEAR: Final = 9998
+"""The last that the API takes; a step from the one after it may lead out of what Python holds."""
+
+
+def next_due(recurrence: Recurrence, due: datetime) -> datetime | None:
+    """Return when the occurrence after the one due at ``due`` is due (aware in, aware out); None where the calendar ends."""
+    return _STEPS[recurrence](due) if due.year <= LAST_YEAR else None
