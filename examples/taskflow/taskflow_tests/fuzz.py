@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from greenroom.kit.actors import ActorKind
 from greenroom.kit.database import DatabaseSettings
 from greenroom.kit.database.server import Roles, Server, Urls, temporary
 from greenroom.kit.testing import LocalIssuer
-from greenroom.kit.web import WebSettings
+from greenroom.kit.web import WebSettings, configure_logging
 from taskflow.app import create_app, database
 from taskflow.migrations import upgrade
 from taskflow.vocabulary import Gate
@@ -44,7 +43,7 @@ _HOUR: Final = 3_600
 _RULES: Final = Path(__file__).with_name("schemathesis.toml")
 
 GATES: Final = tuple(gate.value for gate in Gate)
-STEPS: Final = ((), ("in_progress",), ("in_progress", "review"), ("blocked",))
+STEPS: Final[Sequence[Sequence[str]]] = (("in_progress",), ("in_progress", "review"), ("blocked",), ())
 """The ways of the seeded tasks to their states."""
 
 Ids = Mapping[str, Sequence[int]]
@@ -110,23 +109,26 @@ def seeded(url: str, token: str, agent: str) -> dict[str, list[int]]:
             for number, gate in enumerate(gates):
                 slug = f"{prefix or 'kept_'}{number}".replace("_", "-")
                 agent_ = {"handle": f"@{slug}", "name": "Aid", "agent_type": "custom"}
-                found["agents"].append(ok(me.post("/api/workers/agents", json=agent_), 201)["id"])
+                aid = ok(me.post("/api/workers/agents", json=agent_), 201)["id"]
+                found["agents"].append(aid)
                 project = ok(me.post("/api/projects", json={"slug": slug, "name": "Seed", "approval_gate": gate}), 201)["id"]
                 found["projects"].append(project)
-                for member in ({"agent_id": workers[1]}, {"user_id": "ben", "role": "reviewer"}):
+                members: list[dict[str, object]] = [{"agent_id": workers[1]}, {"user_id": "ben", "role": "reviewer"}]
+                for member in members if prefix else [*members, {"agent_id": aid}]:
                     found["members"].append(ok(me.post(f"/api/projects/{project}/members", json=member), 201)["id"])
-                found["tasks"] += [task for steps in STEPS for task in _tasks(me, project, steps)]
+                found["tasks"] += [_task(me, project, steps) for steps in STEPS]
+                body = {"title": "Part"}
+                found["tasks"].append(ok(me.post(f"/api/tasks/{found['tasks'][-1]}/subtasks", json=body), 201)["id"])
         return ids
 
 
-def _tasks(me: httpx.Client, project: int, steps: Sequence[str]) -> tuple[int, int]:
-    """Begin a task that repeats, with a part, and bring it into a state."""
+def _task(me: httpx.Client, project: int, steps: Sequence[str]) -> int:
+    """Begin a task that repeats, and bring it into a state."""
     body = {"title": "Seed", "due_date": "2027-01-31T09:00:00Z", "repeats": {"recurrence": "monthly", "trigger": "both"}}
-    task = ok(me.post(f"/api/projects/{project}/tasks", json=body), 201)["id"]
-    part = ok(me.post(f"/api/tasks/{task}/subtasks", json={"title": "Part"}), 201)["id"]
+    task: int = ok(me.post(f"/api/projects/{project}/tasks", json=body), 201)["id"]
     for step in steps:
         ok(me.patch(f"/api/tasks/{task}/status", json={"status": step}))
-    return task, part
+    return task
 
 
 def configuration(ids: Ids) -> str:
@@ -135,7 +137,7 @@ def configuration(ids: Ids) -> str:
     return _RULES.read_text() + given
 
 
-def fuzz(url: str, token: str, ids: Ids, *, seed: int, examples: int, folder: Path, phases: str = PHASES) -> Outcome:  # all by name
+def fuzz(url: str, token: str, ids: Ids, *, seed: int, examples: int, folder: Path, phases: str = PHASES) -> Outcome:
     """Run Schemathesis once; it keeps its notes in the folder."""
     rules, report = folder / "schemathesis.toml", folder / f"{seed}.ndjson"
     rules.write_text(configuration(ids))
@@ -146,7 +148,7 @@ def fuzz(url: str, token: str, ids: Ids, *, seed: int, examples: int, folder: Pa
         *("--report", "ndjson", "--report-ndjson-path", str(report), "--no-color"),
     ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in (str(Path.cwd()), *sys.path) if path)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # as above
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     failures, statuses = _read(report)
     return Outcome(seed, statuses, failures, done.returncode == 0, done.stdout + done.stderr)
 
@@ -192,6 +194,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # Each request is else a line.
-    logging.disable(logging.WARNING)
+    configure_logging(level="ERROR")
     sys.exit(main())

@@ -48,6 +48,9 @@ def application() -> FastAPI:
     @router.get("/own", responses={422: {"description": "Ours", "content": {"text/plain": {}}}})
     async def own(limit: int) -> None: ...
 
+    @router.get("/pages")
+    async def pages(cursor: str = "") -> None: ...
+
     app.include_router(router)
     document_problems(app, everywhere=[TooManyRequests])
     return app
@@ -61,6 +64,7 @@ def test_the_statuses_follow_from_what_the_operation_takes() -> None:
     document = application().openapi()
     assert statuses(document, "get", "/api/plain") == {*ALWAYS, "429"}
     assert statuses(document, "get", "/api/things/{thing_id}") == {*ALWAYS, "404", "410", "422", "429"}
+    assert statuses(document, "get", "/api/pages") == {*ALWAYS, "404", "422", "429"}
     assert statuses(document, "put", "/api/things/{thing_id}") == (
         {*ALWAYS, "401", "403", "404", "409", "412", "413", "415", "422", "428", "429"}
     )
