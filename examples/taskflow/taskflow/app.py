@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from greenroom.kit.auth import Authenticator
+from greenroom.kit.auth import Authenticator, AuthSettings
 from greenroom.kit.database import Broken, Database, DatabaseSettings
 from greenroom.kit.trail import check, tell_contexts
-from greenroom.kit.web import WebSettings, install
+from greenroom.kit.web import WebSettings, configure_logging, install
 from taskflow.history.routes import router as history
 from taskflow.projects.routes import router as projects
 from taskflow.record import TRAIL
-from taskflow.settings import Environment
+from taskflow.settings import Environment, Settings
 from taskflow.tasks.routes import router as tasks
 from taskflow.workers.routes import router as workers
 
@@ -63,6 +63,15 @@ def create_app(
         app.include_router(router)
     install(app, web)
     return app
+
+
+def production() -> FastAPI:
+    """Return the application that the environment describes: ``uvicorn --factory taskflow.app:production``.
+
+    ``DATABASE_…``, ``AUTH_…``, ``WEB_…`` and ``TASKFLOW_ENVIRONMENT`` are read. Raises ``SettingsError``, which names what is wrong.
+    """
+    configure_logging()
+    return create_app(database(DatabaseSettings()), AuthSettings().authenticator(), environment=Settings().environment)
 
 
 async def _check_trail(database: Database, environment: Environment) -> None:
