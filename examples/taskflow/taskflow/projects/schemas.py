@@ -50,7 +50,9 @@ _EXACTLY_ONE: Final[dict[str, Any]] = {
     "oneOf": [
         {"required": ["user_id"], "properties": {"user_id": {"type": "string"}, "agent_id": {"type": "null"}}},
         {"required": ["agent_id"], "properties": {"agent_id": {"type": "integer"}, "user_id": {"type": "null"}}},
-    ]
+    ],
+    # Swagger UI fills this in, and else null for both.
+    "examples": [{"user_id": "text", "role": "member"}],
 }
 
 
