@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from greenroom.kit import settings
 
 
 class Environment(StrEnum):
@@ -14,7 +16,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(settings.Settings):
     """Settings named ``TASKFLOW_…`` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="TASKFLOW_", extra="ignore")

@@ -57,3 +57,8 @@ def test_in_production_a_role_that_could_alter_the_trail_is_refused(urls: Urls) 
     done = _run(DATABASE_URL=urls.owner, **AUTH)
     assert "UnsafeTrailError" in done.stderr
     assert _run(DATABASE_URL=urls.owner, TASKFLOW_ENVIRONMENT="development", **AUTH).stdout.split() == ["200", "401"]
+
+
+def test_a_wrong_setting_of_its_own_is_named(urls: Urls) -> None:
+    done = _run(DATABASE_URL=urls.application, TASKFLOW_ENVIRONMENT="staging", **AUTH)
+    assert "SettingsError: TASKFLOW_ENVIRONMENT: " in done.stderr

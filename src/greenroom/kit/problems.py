@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 MEDIA_TYPE = "application/problem+json"
+
+REQUEST_ID: Final = "greenroom.request_id"
+"""Where in the ASGI scope a middleware puts the request's id: problems name it as their instance, and the trail with each change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 
 import httpx
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableError
 
 from greenroom.kit.auth.authenticators import Authenticator, TokenAuthenticator
@@ -14,7 +14,7 @@ from greenroom.kit.auth.development import DevelopmentBypass, is_loopback, named
 from greenroom.kit.auth.issuers import Issuer
 from greenroom.kit.auth.keysource import Timing
 from greenroom.kit.auth.verifier import MAX_LEEWAY, Verifier, by_kind
-from greenroom.kit.database import SettingsError
+from greenroom.kit.settings import Settings, SettingsError
 
 _PREFIX: Final = "AUTH_"
 _SIMPLE: Final = ("issuer", "audience", "jwks_url")
@@ -23,7 +23,7 @@ Words = Annotated[tuple[str, ...], NoDecode]
 """Parted by commas or blanks in the environment."""
 
 
-class AuthSettings(BaseSettings):
+class AuthSettings(Settings):
     """Settings named ``AUTH_…`` in the environment; times are in seconds.
 
     One issuer: ``issuer``, ``audience``, ``jwks_url``, and ``algorithms`` and ``scopes`` if need be. Several, or other types of tokens:
@@ -59,8 +59,6 @@ class AuthSettings(BaseSettings):
         """Read the environment; what is given wins. Raises ``SettingsError``."""
         try:
             super().__init__(**given)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_message(one) for one in error.errors(include_input=False, include_url=False))) from None
         except UnreadableError as error:
             raise SettingsError(f"{_PREFIX}ISSUERS is no JSON: {error.__cause__}") from None
 
@@ -88,7 +86,7 @@ class AuthSettings(BaseSettings):
         try:
             entries = by_kind(self.all_issuers)
         except ValidationError as error:
-            raise ValueError("; ".join(_message(one) for one in error.errors(include_input=False, include_url=False))) from None
+            raise ValueError(self.told(error)) from None
         except ValueError as error:
             raise ValueError(f"{_PREFIX}ISSUERS: {error}") from None
         for url in {one.jwks_url for one in entries.values()}:
@@ -128,18 +126,3 @@ class AuthSettings(BaseSettings):
             raise ValueError(
                 f"{_PREFIX}BYPASS needs {_PREFIX}BIND to be the loopback address that the server listens on, such as 127.0.0.1"
             )
-
-
-def _message(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails; a TypedDict that mypy need not know here
-    name = _name(error["loc"])
-    cause = error.get("ctx", {}).get("error")
-    text = str(cause) if cause is not None else error["msg"]
-    return f"{name}: {text}" if name else text
-
-
-def _name(location: tuple[int | str, ...]) -> str:
-    """Return the setting's name: ``AUTH_LEEWAY``, ``AUTH_ISSUERS[0].jwks_url``."""
-    if not location:
-        return ""
-    rest = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:])
-    return f"{_PREFIX}{location[0]}".upper() + rest

@@ -7,9 +7,10 @@ from greenroom.kit.database.lazy import ImplicitLoadError, forbid_implicit_loads
 from greenroom.kit.database.retry import Tries
 from greenroom.kit.database.routes import RetryingRoute
 from greenroom.kit.database.sessions import Listener, Session, SyncSession, TransactionError, session_factory
-from greenroom.kit.database.settings import DatabaseSettings, SettingsError
+from greenroom.kit.database.settings import DatabaseSettings
 from greenroom.kit.database.unit import Isolation
 from greenroom.kit.database.url import Target, UrlError, parse
+from greenroom.kit.settings import SettingsError
 
 __all__ = [
     "AwayError",

@@ -15,7 +15,7 @@ from typing import Any, Final
 import asyncpg  # type: ignore[import-untyped]  # asyncpg ships no types
 
 from greenroom.kit.database.failures import causes, is_away, of_system, sqlstate
-from greenroom.kit.database.settings import SettingsError
+from greenroom.kit.settings import SettingsError
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from greenroom.kit.database.url import Target, UrlError, parse
+from greenroom.kit.database.url import Target, parse
+from greenroom.kit.settings import Settings
 
 _PREFIX = "DATABASE_"
 
 
-class SettingsError(ValueError):
-    """A setting is missing or wrong; the message names it, says what it must be, and holds no secret."""
-
-
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(Settings):
     """Settings named ``DATABASE_…`` in the environment; times are in seconds.
 
     ``url`` is where the application writes and reads. ``read_url`` is a replica for reads, ``owner_url`` the owner role's for
@@ -25,6 +23,8 @@ class DatabaseSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    hints: ClassVar = MappingProxyType({"url": "give a URL such as postgresql://user:password@host/database"})
 
     url: SecretStr
     read_url: SecretStr | None = None
@@ -41,12 +41,10 @@ class DatabaseSettings(BaseSettings):
     idle_in_transaction_timeout: float = Field(default=60, ge=0)
     application_name: str = Field(default="greenroom", min_length=1, max_length=63)
 
+    # For type checkers, which else demand a SecretStr where a string is read as one.
     def __init__(self, **given: Any) -> None:  # noqa: ANN401  # whatever fields take; pydantic checks it
         """Read the environment; what is given wins. Raises ``SettingsError``."""
-        try:
-            super().__init__(**given)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_message(one) for one in error.errors(include_input=False, include_url=False))) from None
+        super().__init__(**given)
 
     @field_validator("url", "read_url", "owner_url")
     @classmethod
@@ -75,13 +73,3 @@ class DatabaseSettings(BaseSettings):
     def owner_target(self) -> Target:
         """Return where migrations go."""
         return parse(self.owner_url.get_secret_value()) if self.owner_url else self.target
-
-
-def _message(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails; a TypedDict that mypy need not know here
-    name = _PREFIX + "_".join(str(part) for part in error["loc"]).upper() if error["loc"] else ""
-    cause = error.get("ctx", {}).get("error")
-    if error["type"] == "missing":
-        return f"{name} is not set: give a URL such as postgresql://user:password@host/database"
-    if isinstance(cause, UrlError):
-        return f"{name}: {cause}"
-    return f"{name}: {error['msg']}" if name else str(cause)

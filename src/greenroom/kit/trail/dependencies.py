@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from greenroom.kit.auth import Authenticated
 from greenroom.kit.database import Session, Writing
+from greenroom.kit.problems import REQUEST_ID
 from greenroom.kit.trail.context import Context, act
-
-REQUEST_ID: Final = "greenroom.request_id"
-"""Where in the scope a middleware puts the request's id."""
 
 
 async def recorded(request: Request, session: Writing, actor: Authenticated) -> Session:

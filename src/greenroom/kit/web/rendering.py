@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 from starlette.responses import Response
 from starlette.types import Scope
 
-from greenroom.kit.problems import MEDIA_TYPE, Problem
-
-REQUEST_ID: Final = "greenroom.request_id"
-"""The key in an ASGI scope under which the id of the request is kept."""
+from greenroom.kit.problems import MEDIA_TYPE, REQUEST_ID, Problem
 
 
 def instance(scope: Scope) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from greenroom.kit.web.rendering import REQUEST_ID
+from greenroom.kit.problems import REQUEST_ID
 
 HEADER: Final = "X-Request-ID"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from greenroom.kit.database import SettingsError
+from greenroom.kit.settings import Settings
 
 _PREFIX: Final = "WEB_"
 
@@ -16,7 +16,7 @@ Words = Annotated[tuple[str, ...], NoDecode]
 """Several values, separated by commas in the environment."""
 
 
-class WebSettings(BaseSettings):
+class WebSettings(Settings):
     """Settings named ``WEB_…`` in the environment; times are in seconds, sizes in bytes.
 
     ``origins`` are those of browsers that may read answers (CORS), ``hosts`` the names under which the service is reached (``*`` for
@@ -34,12 +34,10 @@ class WebSettings(BaseSettings):
     burst: int = Field(default=100, ge=1)
     drain: float = Field(default=5, ge=0, le=300)
 
+    # For type checkers, which else demand a tuple where a text of words is read as one.
     def __init__(self, **given: Any) -> None:  # noqa: ANN401  # whatever fields take; pydantic checks it
         """Read the environment; what is given wins. Raises ``SettingsError``."""
-        try:
-            super().__init__(**given)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_message(one) for one in error.errors(include_input=False, include_url=False))) from None
+        super().__init__(**given)
 
     @field_validator("origins", "hosts", mode="before")
     @classmethod
@@ -64,8 +62,3 @@ class WebSettings(BaseSettings):
                 "WEB_ORIGINS is * and WEB_CREDENTIALS is on: any site could act as its visitors; name the origins, or turn credentials off"
             )
         return self
-
-
-def _message(error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{_PREFIX}{str(error['loc'][0]).upper()}: {text}" if error["loc"] else text

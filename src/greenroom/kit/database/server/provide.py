@@ -18,8 +18,8 @@ from greenroom.kit.database.server.cluster import Cluster
 from greenroom.kit.database.server.programs import find_programs
 from greenroom.kit.database.server.roles import Roles, Urls, create_database, drop_database
 from greenroom.kit.database.server.sharing import using
-from greenroom.kit.database.settings import SettingsError
 from greenroom.kit.database.url import UrlError, parse
+from greenroom.kit.settings import SettingsError
 
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
