@@ -43,7 +43,12 @@ def test_rules_pages_table_changelog_and_demo_name_the_same_codes() -> None:
     assert by_page == by_module
     assert by_page == dict(re.findall(r"^\| (GR\d{3}) \| `([a-z0-9-]+)` \|", table, re.MULTILINE))
     assert by_page == dict(re.findall(r"(GR\d{3}) `([a-z0-9-]+)`", changelog))
-    assert set(by_page) == {entry["rule"] for entry in expected}
+    assert {rule.code for rule in registry.rules() if rule.default} == {entry["rule"] for entry in expected}
+
+
+def test_pages_say_which_rules_are_off_by_default() -> None:
+    off = {rule.code for rule in importlib.import_module("greenroom.rules.registry").rules() if not rule.default}
+    assert off == {page.code for page in pages() if "\n\n**Off by default.**" in page.text}
 
 
 def test_a_page_has_the_name_of_its_file_and_a_summary() -> None:

@@ -30,7 +30,9 @@ class Config:
     """Every choice of a run, passed explicitly to whoever needs it."""
 
     select: tuple[str, ...] = ()
-    """Rule codes or prefixes of codes (``GR1``); empty selects every rule."""
+    """Rule codes or prefixes of codes (``GR1``); empty selects every rule that is on by default."""
+    extend_select: tuple[str, ...] = ()
+    """Rule codes or prefixes that are selected as well."""
     ignore: tuple[str, ...] = ()
     """Rule codes or prefixes that are left out; wins over ``select``."""
     min_confidence: Confidence = Confidence.POSSIBLE
@@ -44,10 +46,10 @@ class Config:
     exclude: tuple[str, ...] = ()
     """Glob patterns of files and directories that are not analysed."""
 
-    def enabled(self, code: str) -> bool:
-        """Whether the rule ``code`` is selected and not ignored."""
-        chosen = not self.select or code.startswith(self.select)
-        return chosen and not (self.ignore and code.startswith(self.ignore))
+    def enabled(self, code: str, *, default: bool = True) -> bool:
+        """Whether the rule ``code`` is selected, or on by ``default`` where none is, and not ignored."""
+        chosen = (code.startswith(self.select) if self.select else default) or code.startswith(self.extend_select)
+        return chosen and not code.startswith(self.ignore)
 
     def admits(self, confidence: Confidence) -> bool:
         """Whether findings of this confidence are wanted."""
@@ -63,6 +65,7 @@ def from_mapping(values: Mapping[str, object], origin: str) -> Config:
     text = {key: _one_of(values, key, allowed, origin) for key, allowed in _CHOICES.items()}
     return Config(
         select=_strings(values, "select", origin),
+        extend_select=_strings(values, "extend_select", origin),
         ignore=_strings(values, "ignore", origin),
         min_confidence=Confidence(text["min_confidence"] or Confidence.POSSIBLE.value),
         dialect=text["dialect"],

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenroom.config import Config
-from greenroom.domain.events import Event, Unreadable
+from greenroom.domain.events import Observation, Unreadable
 from greenroom.facts.collect import Backend
+from greenroom.interpret.declared import declared
 from greenroom.interpret.engine import interpret
 from greenroom.interpret.run import DEPTH, STEPS, Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
-from greenroom.rules.registry import judge
+from greenroom.rules.registry import judge, rules
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.discover import Group, discover
 from greenroom.source.problem import Gravity, Problem
@@ -63,7 +64,8 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             gc.collect()  # a batch run switches the collector off, and what is left of a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
-    chosen = [finding for finding in _distinct(findings) if config.enabled(finding.rule) and config.admits(finding.confidence)]
+    enabled = {rule.code for rule in rules() if config.enabled(rule.code, default=rule.default)}
+    chosen = [finding for finding in _distinct(findings) if finding.rule in enabled and config.admits(finding.confidence)]
     return Report(
         findings=tuple(sorted(chosen, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
         stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),
@@ -95,7 +97,7 @@ def _analyse(program: Program, group: Group, config: Config) -> _Part:
     return part
 
 
-def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Event], Tracker]:
+def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Observation], Tracker]:
     backend = Backend(program, group)
     if not program.relevant(group.files):
         return [], Tracker()
@@ -106,7 +108,7 @@ def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Eve
         sqlalchemy=config.sqlalchemy or _version(program, group),
     )
     events, tracker = interpret(program, backend, group, settings)
-    return list(events), tracker
+    return [*events, *declared(backend, group)], tracker
 
 
 def _version(program: Program, group: Group) -> str:

@@ -14,16 +14,18 @@ from tests.executable.project import Project
 SWITCHED_ON = True
 """Whether the analyser half of the page tests runs."""
 
-REPORTED = frozenset({Word.ERROR, Word.EXTRA, Word.SILENT})
+REPORTED = frozenset({Word.ERROR, Word.EXTRA, Word.FAILS, Word.SILENT})
 """The markers that claim a finding."""
 
 
-def analyse(path: Path, *, sqlalchemy: str, dialect: str) -> list[tuple[str, int, str, bool]]:
-    """Return file name, line and rule name of every finding under the path, and whether it is definite."""
+def analyse(path: Path, *, sqlalchemy: str, dialect: str, also: str = "") -> list[tuple[str, int, str, bool]]:
+    """Return file name, line and rule name of every finding, and whether it is definite; the rule ``also`` is switched on."""
     # The runtime half runs in environments without greenroom.
     main = importlib.import_module("greenroom.cli.main").main
     output = io.StringIO()
     words = ["check", str(path), "--format", "json", "--exit-zero", "--sqlalchemy", sqlalchemy, "--dialect", dialect]
+    if also:
+        words += ["--extend-select", also]
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
         code = main(words)
     if code != 0:
@@ -45,11 +47,17 @@ def disagreements(project: Project, *, sqlalchemy: str, dialect: str) -> list[st
     """
     environment = frozenset({sqlalchemy, dialect})
     expected = {_expected(project, marker) for marker in project.block.markers if marker.word in REPORTED and marker.holds_in(environment)}
-    reported = analyse(project.folder, sqlalchemy=sqlalchemy, dialect=dialect)
+    reported = analyse(project.folder, sqlalchemy=sqlalchemy, dialect=dialect, also=_rule_of(project))
     found = {(file, line, rule) for file, line, rule, definite in reported if definite or (file, line, rule) in expected}
     return [f"{file}:{line}: not reported: {rule}" for file, line, rule in sorted(expected - found)] + [
         f"{file}:{line}: reported, but not on the page: {rule}" for file, line, rule in sorted(found - expected)
     ]
+
+
+def _rule_of(project: Project) -> str:
+    """The rule that the block's page is about."""
+    page = project.block.page
+    return page.stem.replace("_", "-") if page.with_suffix(".py").is_file() else ""
 
 
 def _expected(project: Project, marker: Marker) -> tuple[str, int, str]:

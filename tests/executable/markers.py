@@ -3,7 +3,8 @@
 ``# error: [rule]``            the line raises, and the analyser reports it
 ``# missed: [rule] reason``    the line raises, and the analyser does not report it
 ``# extra: [rule] reason``     the line does not raise, and the analyser reports it
-``# silent: [rule]``           the line raises nothing but loses data, and the analyser reports it
+``# fails: [rule] Exception``  the line raises an exception that is no implicit IO, and the analyser reports it
+``# silent: [rule]``           the line raises nothing but does harm, and the analyser reports it
 ``# raises: Exception``        the line raises something that is no implicit IO, and the analyser reports nothing
 ``# value: expression``        the function returns this value
 
@@ -22,6 +23,7 @@ class Word(enum.Enum):
     """What a marker claims."""
 
     ERROR = "error"
+    FAILS = "fails"
     MISSED = "missed"
     EXTRA = "extra"
     SILENT = "silent"
@@ -37,6 +39,8 @@ class Marker:
     line: int
     text: str
     tags: frozenset[str]
+    exception: str = ""
+    """What ``fails`` raises."""
 
     def holds_in(self, environment: frozenset[str]) -> bool:
         """Whether the marker speaks about an environment such as ``{"2.1", "sqlite"}``."""
@@ -47,6 +51,7 @@ _WORDS = "|".join(word.value for word in Word)
 _COMMENT = re.compile(rf"#\s*(?=(?:{_WORDS})(?:\[[^\]]*\])?:)")
 _MARKER = re.compile(rf"\b(?P<word>{_WORDS})(?:\[(?P<tags>[^\]]*)\])?:\s")
 _RULES = re.compile(r"\[([a-z0-9-]+)\]")
+_EXCEPTION = re.compile(r"\]\s+([A-Za-z]\w*)")
 
 
 def markers_of(source: str, first_line: int) -> Iterator[Marker]:
@@ -71,4 +76,8 @@ def _markers_of_comment(comment: str, line: int) -> Iterator[Marker]:
         if not rules:
             msg = f"line {line}: `{word.value}` names no rule; write `# {word.value}: [rule-name]`"
             raise ValueError(msg)
-        yield from (Marker(word, line, rule, tags) for rule in rules)
+        exception = _EXCEPTION.search(text)
+        if word is Word.FAILS and exception is None:
+            msg = f"line {line}: `fails` names no exception; write `# fails: [rule-name] ExceptionName`"
+            raise ValueError(msg)
+        yield from (Marker(word, line, rule, tags, exception[1] if exception and word is Word.FAILS else "") for rule in rules)

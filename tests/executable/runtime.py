@@ -105,7 +105,7 @@ async def _finish_other_tasks() -> None:
 
 
 def _compare(results: list[Result], markers: list[Marker], module: ModuleType) -> Iterator[str]:
-    raising = [marker for marker in markers if marker.word in {Word.ERROR, Word.MISSED, Word.RAISES}]
+    raising = [marker for marker in markers if marker.word in {Word.ERROR, Word.FAILS, Word.MISSED, Word.RAISES}]
     met: set[Marker] = set()
     for result in results:
         for sighting in result.sightings:
@@ -123,6 +123,8 @@ def _compare(results: list[Result], markers: list[Marker], module: ModuleType) -
 def _matches(marker: Marker, sighting: Sighting, example: Example) -> bool:
     if marker.word is Word.RAISES:
         return marker.line == sighting.line and marker.text == sighting.name
+    if marker.word is Word.FAILS:
+        return marker.line == sighting.line and marker.exception == sighting.name
     if sighting.kind not in kinds_of_rule(marker.text):
         return False
     if sighting.kind is Kind.CONCURRENT_USE:
@@ -135,7 +137,7 @@ def _compare_value(result: Result, markers: list[Marker], module: ModuleType) ->
     example = result.example
     inside = [marker for marker in markers if example.first_line <= marker.line <= example.last_line]
     values = [marker for marker in inside if marker.word is Word.VALUE]
-    visible = any(marker.word in {Word.VALUE, Word.RAISES} for marker in inside)
+    visible = any(marker.word in {Word.VALUE, Word.RAISES, Word.FAILS} for marker in inside)
     if not visible and any(marker.word is Word.SILENT for marker in inside):
         yield f"line {example.first_line}: `{example.name}` is silent, but no `# value:` shows what is lost"
     for marker in values:

@@ -60,6 +60,7 @@ def config_of(chosen: argparse.Namespace) -> Config:
     return from_mapping(
         {
             "select": codes_of(chosen.select, "--select", known),
+            "extend_select": codes_of(chosen.extend_select, "--extend-select", known),
             "ignore": codes_of(chosen.ignore, "--ignore", known),
             "min_confidence": chosen.min_confidence,
             "dialect": chosen.dialect,
@@ -77,6 +78,9 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a report has."""
     parser.add_argument("--format", choices=("text", "concise", "json"), default="text", help="how to print findings (default: text)")
     parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these rules: codes, prefixes or names")
+    parser.add_argument(
+        "--extend-select", action="append", default=[], metavar="CODES", help="these rules as well, such as ones that are off by default"
+    )
     parser.add_argument("--ignore", action="append", default=[], metavar="CODES", help="all but these rules; wins over --select")
     parser.add_argument(
         "--min-confidence",

@@ -20,6 +20,8 @@ class Rule:
     event: type[Observation]
     query: Callable[[Rule, Observation], Iterator[Finding]]
     severity: Severity = Severity.ERROR
+    default: bool = True
+    """Whether it is on where nobody selects it: rules that rest on a team's convention are not."""
 
     def __call__(self, observation: Observation) -> Iterator[Finding]:
         """The findings that follow from one observation."""
