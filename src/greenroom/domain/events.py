@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenroom.domain.journal import Journal, Kind
 from greenroom.domain.loading import Origin, Site
+from greenroom.program.symbols import Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,26 @@ class SharedSession(Event):
     """Tasks that run at the same time use one session."""
 
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Event):
+    """An entry point returned: ``site`` is the function, ``acts`` what one way through it did to its transactions."""
+
+    function: Function
+    acts: Journal
+    request: bool
+    """Whether a web framework calls it."""
+    methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Event):
+    """Something was written to a session that is closed without a commit, on every path that is known."""
+
+    models: tuple[str, ...]
+    kind: Kind
+    closed: Origin
 
 
 @dataclass(frozen=True, slots=True)

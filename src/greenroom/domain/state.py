@@ -6,6 +6,7 @@ import ast
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from greenroom.domain import journal as journals
 from greenroom.domain.deeds import Deed, Deeds, after, agreed, is_settled
 from greenroom.domain.heap import (
     PENDING,
@@ -75,7 +76,9 @@ class Frame:
 class State:
     """Variables, heap and path facts. Mutable while one statement is interpreted; forked at every branch."""
 
-    __slots__ = ("deeds", "facts", "frame_id", "frames", "heap", "held", "leaving", "renames", "returning", "variables", "watch")
+    __slots__ = (
+        "deeds", "facts", "frame_id", "frames", "heap", "held", "journal", "leaving", "renames", "returning", "variables", "watch",
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 - only fork and join give them all, in the order of the slots
         self,
@@ -90,6 +93,7 @@ class State:
         held: frozenset[int] = frozenset(),
         watch: Watch | None = None,
         deeds: Mapping[int, Deeds] = NO_DEEDS,
+        journal: journals.Journal = (),
     ) -> None:
         self.variables = variables if variables is not None else {}
         self.heap = heap if heap is not None else {}
@@ -108,6 +112,8 @@ class State:
         """Shared by all states of one call."""
         self.deeds = deeds
         """What the call has done to everything that is attached to a session, by session."""
+        self.journal = journal
+        """What the call has written, committed and undone so far."""
 
     def isolated(self, keys: Iterable[int], held: frozenset[int], general: Mapping[int, HeapObject]) -> State:
         """A state without variables that holds the part of the heap at ``keys`` only, in ``general`` forms: what a callee can reach."""
@@ -133,6 +139,7 @@ class State:
         self.held = other.held
         self.watch = other.watch
         self.deeds = other.deeds
+        self.journal = other.journal
 
     def same(self, other: State) -> bool:
         """Equality of what matters: path facts are not compared."""
@@ -179,7 +186,10 @@ class State:
         variables = join_mappings(self.variables, other.variables)
         held = self.held & other.held
         deeds = agreed(self.deeds, other.deeds)
-        return State(variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch, deeds)
+        journal = journals.agreed(self.journal, other.journal)
+        return State(
+            variables, heap, frames, facts, self.frame_id, self.leaving, self.returning, self.renames, held, self.watch, deeds, journal
+        )
 
     def widen(self, other: State) -> None:
         """Join in place with a state of the same signature: one that differs in plain variables at most."""
@@ -187,6 +197,7 @@ class State:
             self.variables = join_mappings(self.variables, other.variables)
         self.facts = {key: value for key, value in self.facts.items() if other.facts.get(key) is value}
         self.deeds = agreed(self.deeds, other.deeds)
+        self.journal = journals.agreed(self.journal, other.journal)
 
     def _renamed_like(self, renames: Renames) -> State:
         """The state with the renames of another one done as well."""

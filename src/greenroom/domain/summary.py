@@ -9,6 +9,7 @@ from typing import TypeAlias
 from greenroom.domain.deeds import Deeds
 from greenroom.domain.events import Event
 from greenroom.domain.heap import HeapObject
+from greenroom.domain.journal import Journal
 from greenroom.domain.state import State
 from greenroom.domain.values import Value
 from greenroom.program.symbols import Class, External
@@ -28,6 +29,8 @@ class Effect:
     """What was done to everything that is attached to a session."""
     value: Value | None = None
     error: External | Class | None = None
+    journal: Journal = ()
+    """What was written, committed and undone."""
 
 
 @dataclass(frozen=True, slots=True)

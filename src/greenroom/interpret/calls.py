@@ -43,7 +43,7 @@ from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
-from greenroom.interpret.session import rows
+from greenroom.interpret.session import history, rows
 from greenroom.interpret.session.deeds import UNCLEAR, redo
 from greenroom.interpret.session.sessions import perform
 from greenroom.interpret.stubs import implementation, is_stub, says_nothing
@@ -389,6 +389,7 @@ def _cut_short(run: Run, state: State, function: Function, node: ast.AST) -> tup
             after.did(key, UNCLEAR)
             if record.failed is not None:
                 after.heap[key] = record.evolve(failed=None)
+    history.cut_short(run, after, node)
     return after, declared_result(run, after, function, node)
 
 
@@ -412,7 +413,8 @@ def is_model_code(run: Run, state: State, callee: FunctionValue) -> bool:
 
 
 def attribute_origins(before: State, after: State, site: Site) -> None:
-    """Absences that a call caused are reached through that call."""
+    """Absences that a call caused are reached through that call, and what it did to a transaction was done through it."""
+    history.through(before.journal, after, site)
     renewed: dict[int, LoadState] = {}
     for key, record in after.heap.items():
         old = before.heap.get(key)

@@ -17,6 +17,7 @@ from greenroom.interpret.dumps import dumped
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import label, validate
+from greenroom.interpret.session import history
 from greenroom.interpret.symbolic import instance_of, symbolic
 from greenroom.program.functions import defaults
 from greenroom.program.symbols import Class, External, Function, Module
@@ -38,8 +39,10 @@ def follow(run: Run, route: Route) -> None:
             run, inner, route.function, cache, lambda args, ready: _endpoint(run, ready, route, args), receiver=_receiver(run, inner, route)
         )
 
-    _providers(run, state, list(route.dependencies), cache, body)
+    flow = _providers(run, state, list(route.dependencies), cache, body)
     run.on_return = None
+    for after in flow.fall:
+        history.ended(run, after, route.function, methods=route.methods)
 
 
 def _receiver(run: Run, state: State, route: Route) -> Value | None:
@@ -52,6 +55,8 @@ def _receiver(run: Run, state: State, route: Route) -> Value | None:
 def _endpoint(run: Run, state: State, route: Route, args: Arguments) -> Flow:
     receiver = _receiver(run, state, route)
     ends = outcomes(run, state, FunctionValue(route.function, receiver), args, route.function.node, root=True)
+    for after, _ in ends:
+        history.answered(run, after, route.function)
     return Flow(fall=[after for after, _ in ends])
 
 

@@ -18,6 +18,7 @@ from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
 from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
+from greenroom.interpret.session import history
 from greenroom.interpret.session.materialise import assumed
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
@@ -53,7 +54,8 @@ def interpret(
         run = Run(program, backend, TABLES, settings, tracker, function)
         _guarded(run, function, partial(enter, run, function, group.files))
     tracker.functions = len(tracker.reached)
-    return tracker.events.values(), tracker
+    lost = [event for place, event in tracker.lost.items() if place not in tracker.kept]
+    return [*tracker.events.values(), *lost], tracker
 
 
 def _listens(program: Program, function: Function) -> bool:
@@ -132,4 +134,5 @@ def enter(run: Run, function: Function, files: Iterable[SourceFile] = ()) -> Non
         return
     flags = agreed(function, files, run.tracker.mentions)
     args = Arguments(args.positional, tuple((name, flags.get(name, value)) for name, value in args.named), args.open)
-    calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True)
+    for after, _ in calls.outcomes(run, state, FunctionValue(function, receiver), args, function.node, root=True):
+        history.ended(run, after, function)

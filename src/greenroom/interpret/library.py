@@ -40,7 +40,7 @@ from greenroom.interpret.dumps import dumped
 from greenroom.interpret.protocols import equal
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import work
+from greenroom.interpret.session import history, work
 from greenroom.interpret.session.identity import mapped_of
 from greenroom.interpret.standard import HANDLERS
 from greenroom.interpret.symbolic import session_class
@@ -77,6 +77,7 @@ def escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     """Code that is not in sight gets ``args``: objects that go along with their session, or are awaited for, may come back loaded."""
     run.may_raise(None, state)
     values = spread(args)
+    history.handed_over(run, state, values, node)
     if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)

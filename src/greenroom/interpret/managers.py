@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from greenroom.domain.flow import Flow, Raised, compact
 from greenroom.domain.heap import Instance, SessionObject
+from greenroom.domain.journal import Kind
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     NONE,
@@ -25,7 +26,7 @@ from greenroom.domain.values import (
 from greenroom.interpret.construction import open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import work
+from greenroom.interpret.session import history, work
 from greenroom.program.symbols import External, Function
 
 SUPPRESSING = "suppress"
@@ -111,7 +112,11 @@ def _session(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
     def closed(after: State) -> None:
         work.close(run, after, key, item.context_expr)
 
-    return _around(run, node, index, state, closed, closed)
+    def abandoned(after: State) -> None:
+        history.note(run, after, Kind.ROLLBACK, key, item.context_expr)
+        closed(after)
+
+    return _around(run, node, index, state, closed, abandoned)
 
 
 def _left(state: State, item: ast.withitem) -> None:

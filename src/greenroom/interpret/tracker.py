@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 
-from greenroom.domain.events import Event
+from greenroom.domain.events import Event, Lost
 from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Site
 from greenroom.domain.state import Fragment
@@ -58,6 +58,10 @@ class Tracker:
     """Closures that assign to variables of the function around them."""
     footprints: dict[Hashable, Footprint] = field(default_factory=dict)
     """What calls have looked at so far beyond what they were given, by what that was."""
+    kept: set[ast.AST] = field(default_factory=set)
+    """Where something was written that a commit made last, on some path."""
+    lost: dict[ast.AST, Lost] = field(default_factory=dict)
+    """What was written and not committed before its session was closed, on some path."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from greenroom.domain.deeds import Deed
 from greenroom.domain.events import Read
 from greenroom.domain.heap import DELETED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject, SessionObject
+from greenroom.domain.journal import Kind
 from greenroom.domain.loading import DROPPED, EMITS, EXPIRED, GENERATED, IS_LOADED, IS_UNKNOWN, LOADED, LoadState, Origin, absent
 from greenroom.domain.plans import Plan
 from greenroom.domain.state import State
@@ -27,7 +28,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Diverted, Run
-from greenroom.interpret.session import deeds, reloading, work
+from greenroom.interpret.session import deeds, history, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
 from greenroom.interpret.session.merging import merge
 from greenroom.interpret.session.rows import NO_RESULT, nothing
@@ -143,7 +144,19 @@ def _attach(run: Run, state: State, session: int, effect: Effect, args: Argument
     value = args.get(0, "instances" if isinstance(effect, Attach) and effect.each else "instance")
     if value is not None:
         work.attach(run, state, value, session)
+        history.note(run, state, Kind.ADD, session, node, _classes(state, value))
     return NONE
+
+
+def _classes(state: State, value: Value) -> Iterator[str]:
+    """The mapped classes of the objects that a value stands for, or holds."""
+    for atom in atoms(value):
+        record = state.record(atom)
+        if isinstance(record, OrmObject):
+            yield record.mapped.name
+        elif isinstance(record, Collection):
+            for part in (*(record.items or ()), record.element):
+                yield from _classes(state, part) if part is not None else ()
 
 
 def _delete(run: Run, state: State, session: int, effect: Effect, args: Arguments, node: ast.AST) -> Value:
@@ -154,6 +167,7 @@ def _delete(run: Run, state: State, session: int, effect: Effect, args: Argument
                 run.may_raise(NOT_PERSISTENT, state)
                 raise Diverted
             state.heap[atom.id] = record.evolve(attributes=_cascaded(record), dirty=record.dirty | {deeds.DELETION})
+            history.note(run, state, Kind.DELETE, session, node, (record.mapped.name,))
     return NONE
 
 
@@ -309,6 +323,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         run.may_raise(work.INTEGRITY_ERROR, state)
         work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
+        history.note(run, state, Kind.BULK, session, node, (target.name for target in (_target(statement),) if target is not None))
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING
     if shape == "exec":

@@ -7,6 +7,7 @@ import ast
 from greenroom.domain.deeds import Deed
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
 from greenroom.domain.holding import GIVEN
+from greenroom.domain.journal import Kind
 from greenroom.domain.loading import (
     BLANK,
     DEFERRED,
@@ -26,6 +27,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import history
 from greenroom.interpret.session.deeds import DELETION, KEY, SOMETHING, each
 from greenroom.interpret.session.materialise import condition_of
 from greenroom.program.symbols import External
@@ -114,6 +116,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
             state.heap[key] = _unwritten(run, record, node).evolve(dirty=frozenset(), assigned_at={})
     for mapped in written.values():
         refer(state, session, mapped)
+    history.note(run, state, Kind.FLUSH, session, node, (mapped.name for mapped in written.values()))
 
 
 def refer(state: State, session: int, mapped: MappedClass | None) -> None:
@@ -318,6 +321,7 @@ def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
         return
     each(run, state, session, Deed("commit", Origin(run.site(node), "expired by this commit"), record.expire_on_commit), node)
     state.heap[session] = record.evolve(depth=0, failed=None, idle=True)
+    history.note(run, state, Kind.COMMIT, session, node)
 
 
 def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0) -> None:
@@ -327,6 +331,8 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
         return
     each(run, state, session, Deed("rollback", Origin(run.site(node), "expired by this rollback"), to=to), node)
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0), idle=not to)
+    if not to:
+        history.note(run, state, Kind.ROLLBACK, session, node)
 
 
 def release(state: State, session: int, depth: int) -> None:
@@ -354,6 +360,8 @@ def close(run: Run, state: State, session: int, node: ast.AST) -> None:
     record = state.session(session)
     if record is not None:
         state.heap[session] = record.evolve(closed=True, failed=None, depth=0, idle=True)
+    if record is not None and not record.assumed:
+        history.note(run, state, Kind.CLOSE, session, node)
 
 
 def constant_names(value: Value | None, state: State) -> frozenset[str] | None:

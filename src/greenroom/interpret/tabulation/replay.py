@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container
+from dataclasses import replace
 
 from greenroom.domain.deeds import Deeds
 from greenroom.domain.flow import Raised
@@ -17,6 +18,7 @@ from greenroom.domain.summary import Effect, Outcomes, Summary
 from greenroom.domain.values import NONE
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.deeds import redo
+from greenroom.interpret.session.history import write
 from greenroom.interpret.session.materialise import retire
 from greenroom.interpret.tabulation.relocation import Relocation
 
@@ -62,6 +64,8 @@ def _applied(run: Run, state: State, summary: Summary, effect: Effect, relocatio
                 _told(after, session, done)
             elif relocation.knows(session, summary.heap):
                 _redone(run, after, relocation.id(session), done, relocation.places | set(places.values()), node)
+    for act in effect.journal:
+        write(run, after, act if relocation is None or not act.session else replace(act, session=relocation.id(act.session)))
     return after
 
 

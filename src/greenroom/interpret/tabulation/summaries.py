@@ -204,4 +204,5 @@ def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: 
 
 def _effect(before: State, after: State, value: Value | None, error: External | Class | None) -> Effect:
     changes = {key: record for key, record in after.heap.items() if before.heap.get(key) is not record}
-    return Effect(changes, after.renames.done if after.renames is not None else {}, after.deeds, value, error)
+    renames = after.renames.done if after.renames is not None else {}
+    return Effect(changes, renames, after.deeds, value, error, after.journal)

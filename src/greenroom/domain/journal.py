@@ -1,0 +1,108 @@
+"""The journal of a path: what was written, flushed, committed, rolled back and closed, in order.
+
+Load states say what is in memory; the journal says what became of the transaction. It is a witness, not a part of the
+situation: it never takes part in the equality of states, so it keeps no two states apart and delays no fixpoint. Where
+paths are joined, what only some of them did stays in its order and is not ``sure`` any more.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from greenroom.domain.loading import Origin
+
+MOST = 40
+"""Acts that the journal of one path holds."""
+NO_SESSION = 0
+
+
+class Kind(enum.Enum):
+    """What can be done to a transaction."""
+
+    ADD = "add"
+    DELETE = "delete"
+    BULK = "bulk"
+    """An INSERT, UPDATE or DELETE statement that was executed."""
+    FLUSH = "flush"
+    """A flush, explicit or not, that had something to write."""
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+    CLOSE = "close"
+    UNKNOWN = "unknown"
+    """The session was in the hands of something that is not followed."""
+    ANSWER = "answer"
+    """The endpoint returned; what the answer holds has been read."""
+
+
+WRITES = frozenset({Kind.ADD, Kind.DELETE, Kind.BULK, Kind.FLUSH})
+ENDS = frozenset({Kind.COMMIT, Kind.ROLLBACK, Kind.CLOSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One entry of the journal."""
+
+    kind: Kind
+    session: int
+    origin: Origin
+    models: tuple[str, ...] = ()
+    """The mapped classes that are written."""
+    sure: bool = True
+    """Whether every path that was joined here did it."""
+
+    def same(self, other: Act) -> bool:
+        """Whether two acts are one and the same operation of the source, on one session."""
+        return self.kind is other.kind and self.session == other.session and self.origin.site.node is other.origin.site.node
+
+
+Journal: TypeAlias = tuple[Act, ...]
+
+
+def appended(journal: Journal, act: Act) -> Journal:
+    """The journal with one more act; one that is repeated before the transaction ends is told once."""
+    for known in reversed(journal):
+        if known.same(act):
+            return journal
+        if known.kind in ENDS and known.session == act.session:
+            break
+    if len(journal) < MOST:
+        return (*journal, act)
+    return journal if journal[-1].kind is Kind.UNKNOWN else (*journal, Act(Kind.UNKNOWN, NO_SESSION, act.origin))
+
+
+def agreed(one: Journal, other: Journal) -> Journal:
+    """What was done on either of two paths, in an order that fits both."""
+    if one is other or one == other:
+        return one
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), min(len(one), len(other)))
+    merged, rest = list(one[:start]), list(other[start:])
+    for act in one[start:]:
+        place = next((i for i, known in enumerate(rest) if known.same(act)), None)
+        if place is None:
+            merged.append(_unsure(act))
+        else:
+            merged.extend(map(_unsure, rest[:place]))
+            merged.append(act if act.sure == rest[place].sure else _unsure(act))
+            del rest[: place + 1]
+    merged.extend(map(_unsure, rest))
+    return tuple(merged[:MOST])
+
+
+def _unsure(act: Act) -> Act:
+    return replace(act, sure=False) if act.sure else act
+
+
+def open_writes(journal: Iterable[Act], session: int) -> list[Act]:
+    """What was written to a session and neither committed nor given up since."""
+    found: list[Act] = []
+    for act in journal:
+        if act.session in {session, NO_SESSION} and act.kind is Kind.UNKNOWN:
+            found.clear()
+        elif act.session == session and act.kind in WRITES:
+            found.append(act)
+        elif act.session == session and act.kind in ENDS and act.sure:
+            found.clear()
+    return found
