@@ -21,6 +21,7 @@ from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
 from greenroom.rules.registry import judge, rules
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
+from greenroom.source.dependencies import Dependencies, is_exact
 from greenroom.source.discover import Group, discover
 from greenroom.source.problem import Gravity, Problem
 from greenroom.vocabulary import Confidence
@@ -106,6 +107,7 @@ def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Obs
     settings = Settings(
         returning=returning.pop() if len(returning) == 1 else None,
         sqlalchemy=config.sqlalchemy or _version(program, group),
+        answers_first=_answers_first(program.tree.dependencies(group)),
     )
     events, tracker = interpret(program, backend, group, settings)
     return [*events, *declared(backend, group)], tracker
@@ -115,6 +117,12 @@ def _version(program: Program, group: Group) -> str:
     """The SQLAlchemy version that the project's dependency files pin; the newest where they are silent."""
     pinned = program.tree.dependencies(group).versions.get("sqlalchemy", "")
     return "2.0" if "2.0" in pinned and "2.1" not in pinned else "2.1"
+
+
+def _answers_first(dependencies: Dependencies) -> bool:
+    """Whether the FastAPI that a project pins sends the answer before dependencies are finished."""
+    pinned = dependencies.versions.get("fastapi", "")
+    return not is_exact(pinned) or not (0, 106) <= (dependencies.version("fastapi") or (0,)) < (0, 118)
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:

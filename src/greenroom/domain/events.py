@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.domain.journal import Journal, Kind
+from greenroom.domain.journal import Act, Journal, Kind
 from greenroom.domain.loading import Origin, Site
 from greenroom.program.symbols import Function
 
@@ -111,6 +111,22 @@ class Ended(Event):
     request: bool
     """Whether a web framework calls it."""
     methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedLate(Event):
+    """A dependency commits what a request has written when its answer is out."""
+
+    written: Act
+    provider: Function
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedAfterError(Event):
+    """What had been written when an exception passed is committed all the same."""
+
+    written: Act
+    manager: Function
 
 
 @dataclass(frozen=True, slots=True)

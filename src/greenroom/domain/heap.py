@@ -97,6 +97,8 @@ class SessionObject:
     assumed: bool = False
     cls: Class | None = None
     """The project's own subclass of the session class."""
+    foreign: bool = False
+    """Made by something that is not in sight, which may commit it at the end."""
     idle: bool = False
     """Committed or rolled back, and nothing was done since: there is no transaction that a rollback could undo."""
 

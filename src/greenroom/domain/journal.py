@@ -7,6 +7,7 @@ paths are joined, what only some of them did stays in its order and is not ``sur
 
 from __future__ import annotations
 
+import ast
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ class Kind(enum.Enum):
     DELETE = "delete"
     BULK = "bulk"
     """An INSERT, UPDATE or DELETE statement that was executed."""
+    CHANGE = "change"
+    """Attributes of an object in the session were assigned; told when it is flushed, or when the session is closed."""
     FLUSH = "flush"
     """A flush, explicit or not, that had something to write."""
     COMMIT = "commit"
@@ -37,7 +40,7 @@ class Kind(enum.Enum):
     """The endpoint returned; what the answer holds has been read."""
 
 
-WRITES = frozenset({Kind.ADD, Kind.DELETE, Kind.BULK, Kind.FLUSH})
+WRITES = frozenset({Kind.ADD, Kind.DELETE, Kind.BULK, Kind.CHANGE, Kind.FLUSH})
 ENDS = frozenset({Kind.COMMIT, Kind.ROLLBACK, Kind.CLOSE})
 
 
@@ -52,6 +55,13 @@ class Act:
     """The mapped classes that are written."""
     sure: bool = True
     """Whether every path that was joined here did it."""
+    parts: tuple[ast.AST, ...] = ()
+    """The single assignments of a change."""
+
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the source that is written."""
+        return (self.origin.site.node, *self.parts)
 
     def same(self, other: Act) -> bool:
         """Whether two acts are one and the same operation of the source, on one session."""

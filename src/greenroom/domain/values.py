@@ -238,6 +238,8 @@ class Factory:
     """The project's own subclass of the session class."""
     scope: ast.AST | None = None
     """Where the factory was made one that gives the same session in the whole of a task."""
+    foreign: bool = False
+    """Whether who makes the sessions is not in sight: it may commit when a block of them ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,8 +334,9 @@ def outcomes(
 ) -> list[tuple[State, Value]]:
     """All ways out of a function, with the caller's variables in place again and the call in every chain of causes."""
     results = _ways_out(run, state, callee, args, node, root=root)
-    for after, _ in results:
-        attribute_origins(state, after, run.site(node))
+    if not root:
+        for after, _ in results:
+            attribute_origins(state, after, run.site(node))
     return results
 
 

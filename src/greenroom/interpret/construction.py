@@ -161,14 +161,13 @@ def _give(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
 
 def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Value:
     """A new session; of a factory with a scope the one that there is in it."""
+    made = SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls, foreign=factory.foreign)
     if factory.scope is not None:
         scoped = run.tracker.identity(factory.scope, "session", ())
-        state.heap.setdefault(
-            scoped, SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls)
-        )
+        state.heap.setdefault(scoped, made)
         return Ref(scoped)
     key = run.identity(node, "session")
     if key in state.heap and key in state.reachable():
         retire(run, state, key)
-    state.heap[key] = SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls)
+    state.heap[key] = made
     return Ref(key)

@@ -131,8 +131,16 @@ def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, 
     function = provider.function
     if function.is_generator:
         run.module = where.module
+        if _ends_with_the_request(where.node):
+            run.providers.add(function.node)
         return drive(run, state, Pending(provider, args, where.node, function.module), where.node, then)
     return _called(run, state, provider, args, where, then)
+
+
+def _ends_with_the_request(depends: ast.AST) -> bool:
+    """Whether the rest of a dependency runs when the answer is out: ``scope="function"`` has it run before (FastAPI 0.121)."""
+    given = next((k.value for k in depends.keywords if k.arg == "scope"), None) if isinstance(depends, ast.Call) else None
+    return not (isinstance(given, ast.Constant) and given.value == "function")
 
 
 def _called(run: Run, state: State, provider: Value, args: Arguments, where: Site, then: Continue) -> Flow:

@@ -10,6 +10,7 @@ from greenroom.domain.values import Anything, ClassValue, Library, Ref, Value
 from greenroom.interpret.access import own_class
 from greenroom.interpret.mishaps import may_happen, named
 from greenroom.interpret.run import DISJUNCTS, Run
+from greenroom.interpret.session import history
 from greenroom.program.symbols import Class, External
 
 EVERYTHING = frozenset({"Exception", "BaseException"})
@@ -125,7 +126,12 @@ def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised],
     left: list[Raised] = []
     for item in compact(escaping):
         item.state.leave(depth)
-        left.extend(Raised(item.error, end) for end in through([item.state]))
+        before = len(item.state.journal)
+        with run.failing():
+            ends = through([item.state])
+        for end in ends:
+            history.given_up(end, before)
+        left.extend(Raised(item.error, end) for end in ends)
     return done, left
 
 

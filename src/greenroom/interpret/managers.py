@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from greenroom.domain.flow import Flow, Raised, compact
 from greenroom.domain.heap import Instance, SessionObject
-from greenroom.domain.journal import Kind
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     NONE,
@@ -89,7 +88,8 @@ def _managed(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
     if isinstance(value, Anything) and isinstance(item.context_expr, ast.Call):
         if isinstance(node, ast.AsyncWith) and _gives_session(run, item.context_expr):
             defaults = run.backend.session_defaults()
-            opened = open_session(run, state, Factory(defaults.expire_on_commit, defaults.autoflush, is_async=True), item.context_expr)
+            unseen = Factory(defaults.expire_on_commit, defaults.autoflush, is_async=True, foreign=True)
+            opened = open_session(run, state, unseen, item.context_expr)
             return _managed(run, node, index, item, state, opened)
         symbol = run.program.resolve(run.module, item.context_expr.func) if run.module is not None else None
         if isinstance(symbol, External) and symbol.name in ("TaskGroup", "create_task_group"):
@@ -112,11 +112,7 @@ def _session(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
     def closed(after: State) -> None:
         work.close(run, after, key, item.context_expr)
 
-    def abandoned(after: State) -> None:
-        history.note(run, after, Kind.ROLLBACK, key, item.context_expr)
-        closed(after)
-
-    return _around(run, node, index, state, closed, abandoned)
+    return _around(run, node, index, state, closed, closed)
 
 
 def _left(state: State, item: ast.withitem) -> None:
@@ -167,7 +163,10 @@ def _around(
         for raised in own:
             raised.state.leave(depth)
         for raised in compact(own):
-            failing(raised.state)
+            before = len(raised.state.journal)
+            with run.failing():
+                failing(raised.state)
+            history.given_up(raised.state, before)
             if suppress:
                 flow.fall.append(raised.state)
             elif outer is not None:

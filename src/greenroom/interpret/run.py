@@ -81,6 +81,11 @@ class Settings:
 
     returning: bool | None = True
     sqlalchemy: str = "2.0"
+    answers_first: bool = True
+    """Whether FastAPI sends the answer before the rest of a dependency with ``yield`` runs.
+
+    It did before 0.106 and does since 0.118 (FastAPI's documentation, "Dependencies with yield", technical details).
+    """
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ def _promise(state: State) -> tuple[int, int]:
 
 class Run:
     """The interpreter's context while it follows one root."""
+
+    program_anchor = NOWHERE
 
     def __init__(
         self, program: Program, backend: Backend, tables: Tables, settings: Settings, tracker: Tracker, root: Function | None = None
@@ -151,6 +158,10 @@ class Run:
         """Sessions that awaited for the database, while somebody wants to know."""
         self.awaiting: ast.expr | None = None
         """The last awaited expression: a call into the dark that is awaited may load what it is given."""
+        self.unwinding = 0
+        """Above zero, an exception is on its way out of the block whose end is being followed."""
+        self.providers: set[ast.AST] = set()
+        """Generators among the endpoint's dependencies whose rest runs when the answer is out."""
         self.handling: list[External | Class | None] = []
         """Exceptions that the ``except`` blocks being followed have caught."""
         self.on_return: tuple[Function, Callable[[State, Value, ast.expr], list[tuple[State, Value]]]] | None = None
@@ -159,7 +170,6 @@ class Run:
         """The path of schema fields while a value is serialized."""
         self.certain: frozenset[str] | None = None
         """What a schema that may not be the one taken reads all the same; None where there is no doubt."""
-        self.program_anchor = NOWHERE
 
     # Places
 
@@ -414,6 +424,15 @@ class Run:
             yield
         finally:
             self.joining -= 1
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Within the block, an exception is on its way."""
+        self.unwinding += 1
+        try:
+            yield
+        finally:
+            self.unwinding -= 1
 
     @contextmanager
     def sessions_used(self) -> Iterator[set[int]]:

@@ -123,7 +123,8 @@ def _session_source(run: Run, symbol: External, args: tuple[TypeRef, ...]) -> Fa
     else:
         return None
     defaults = run.backend.session_defaults()
-    return Factory(defaults.expire_on_commit, defaults.autoflush, is_async=kind[0], cls=kind[1])
+    foreign = symbol.name not in FACTORIES
+    return Factory(defaults.expire_on_commit, defaults.autoflush, is_async=kind[0], cls=kind[1], foreign=foreign)
 
 
 def _name(type_ref: Named) -> str:

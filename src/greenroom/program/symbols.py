@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from greenroom.source.file import SourceFile
 
+_TESTS = frozenset({"tests", "test", "testing", "conftest"})
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -36,6 +37,12 @@ class Module:
     """Whether it stands for a library: what happens in it happens, for the project, at the call."""
     definitions: dict[ast.AST, Class | Function] = field(default_factory=dict, repr=False)
     """The definitions known so far, by their syntax: each has one symbol, whoever asks first."""
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it belongs to a test suite, by the names that pytest and unittest look for."""
+        parts = self.name.split(".")
+        return bool(_TESTS.intersection(parts)) or parts[-1].startswith("test_") or parts[-1].endswith("_test")
 
     def dissolve(self) -> None:
         """Take the circles of references apart, so that symbols and trees go at once: finding circles costs more than making them."""

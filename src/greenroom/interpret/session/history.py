@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 
-from greenroom.domain.events import Ended, Lost
-from greenroom.domain.heap import Instance, SessionObject
+from greenroom.domain.events import CommittedAfterError, CommittedLate, Ended, Lost
+from greenroom.domain.heap import PENDING, Instance, SessionObject
 from greenroom.domain.journal import NO_SESSION, WRITES, Act, Journal, Kind, appended, open_writes
 from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import State
@@ -14,10 +15,12 @@ from greenroom.domain.values import Ref, Value, atoms
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Function
 
+_EXITS = frozenset({"__exit__", "__aexit__"})
 TEXTS = {
     Kind.ADD: "added to the session here",
     Kind.DELETE: "marked for deletion here",
     Kind.BULK: "written by this statement",
+    Kind.CHANGE: "changed here",
     Kind.FLUSH: "written by this flush",
     Kind.COMMIT: "committed here",
     Kind.ROLLBACK: "rolled back here",
@@ -35,10 +38,37 @@ def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models
 def write(run: Run, state: State, act: Act) -> None:
     """The same for an act that is told by a summary; what a commit keeps is remembered for all paths."""
     if act.kind is Kind.COMMIT:
-        run.tracker.kept.update(found.origin.site.node for found in open_writes(state.journal, act.session))
+        written = open_writes(state.journal, act.session)
+        run.tracker.kept.update(node for found in written for node in found.nodes)
+        if written:
+            _judge_commit(run, state, act, written[0])
     elif act.kind is Kind.UNKNOWN:
-        run.tracker.kept.update(found.origin.site.node for found in state.journal if found.kind in WRITES)
+        run.tracker.kept.update(node for found in state.journal if found.kind in WRITES for node in found.nodes)
     state.journal = appended(state.journal, act)
+
+
+def _judge_commit(run: Run, state: State, act: Act, written: Act) -> None:
+    """Tell of commits that come too late, or in spite of an exception."""
+    site, calls = act.origin.site, (*run.call_sites(), *act.origin.calls)
+    managers = [call.function for call in reversed(run.calls) if call.function.is_generator or call.function.name in _EXITS]
+    if run.unwinding and managers:
+        run.emit(CommittedAfterError(site, calls, written, managers[0]))
+    provider = next((function for function in managers if function.node in run.providers), None)
+    if provider is not None and run.settings.answers_first and any(known.kind is Kind.ANSWER and known.sure for known in state.journal):
+        run.emit(CommittedLate(site, calls, written, provider))
+
+
+def changes(run: Run, state: State, session: int) -> None:
+    """Write down which objects have assignments that wait to be flushed: one act for each, where it was assigned first."""
+    for _, record in state.waiting(session):
+        if record.life & PENDING or not record.dirty:
+            continue
+        names = record.dirty & record.mapped.columns.keys() & record.assigned_at.keys() - record.perhaps
+        if names:
+            first = min((record.assigned_at[name] for name in names), key=lambda origin: origin.site.line)
+            origin = Origin(first.site, TEXTS[Kind.CHANGE], first.calls)
+            nodes = tuple(record.assigned_at[name].site.node for name in names)
+            write(run, state, Act(Kind.CHANGE, session, origin, (record.mapped.name,), parts=nodes))
 
 
 def handed_over(run: Run, state: State, values: Iterable[Value], node: ast.AST) -> None:
@@ -53,12 +83,22 @@ def handed_over(run: Run, state: State, values: Iterable[Value], node: ast.AST) 
                 handed_over(run, state, [inner for inner in held if isinstance(state.record(inner), SessionObject)], node)
 
 
+def given_up(state: State, before: int) -> None:
+    """Sessions that were closed while an exception was on its way, after the first ``before`` acts: what they held was given up."""
+    acts: list[Act] = []
+    for place, act in enumerate(state.journal):
+        if place >= before and act.kind is Kind.CLOSE:
+            acts.append(replace(act, kind=Kind.ROLLBACK))
+        acts.append(act)
+    state.journal = tuple(acts)
+
+
 def through(before: Journal, after: State, site: Site) -> None:
     """What a call did was done through that call."""
     known = len(before)
     journal = after.journal
     if len(journal) > known and journal[:known] == before:
-        after.journal = (*before, *(Act(a.kind, a.session, a.origin.through(site), a.models, a.sure) for a in journal[known:]))
+        after.journal = (*before, *(replace(a, origin=a.origin.through(site)) for a in journal[known:]))
 
 
 def cut_short(run: Run, state: State, node: ast.AST) -> None:
@@ -82,6 +122,8 @@ def ended(run: Run, state: State, function: Function, *, methods: tuple[str, ...
     for place, act in enumerate(acts):
         if act.kind is Kind.CLOSE and act.sure and _in_sight(acts, act.session):
             for found in open_writes(acts[:place], act.session):
+                if found.kind is Kind.FLUSH:  # of what was told before
+                    continue
                 run.tracker.lost.setdefault(
                     found.origin.site.node, Lost(found.origin.site, found.origin.calls, found.models, found.kind, act.origin)
                 )

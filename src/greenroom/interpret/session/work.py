@@ -104,6 +104,7 @@ def flush(run: Run, state: State, session: int, node: ast.AST) -> None:
     begin(state, session)
     _load_parents(run, state, session, node)
     _may_fail(run, state, session, node)
+    history.changes(run, state, session)
     written = {record.mapped.symbol: record.mapped for _, record in state.waiting(session) if record.life & PENDING or record.dirty}
     for key, record in state.waiting(session):
         if DELETION in record.dirty:
@@ -356,11 +357,12 @@ def begin(state: State, session: int | None) -> None:
 
 def close(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Detach everything."""
+    history.changes(run, state, session)
     each(run, state, session, Deed("close"), node)
     record = state.session(session)
     if record is not None:
         state.heap[session] = record.evolve(closed=True, failed=None, depth=0, idle=True)
-    if record is not None and not record.assumed:
+    if record is not None and not (record.assumed or record.foreign):
         history.note(run, state, Kind.CLOSE, session, node)
 
 
