@@ -130,6 +130,18 @@ class CommittedAfterError(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EndedByCallee(Event):
+    """A function commits or rolls back a session that its caller has given to it."""
+
+    kind: Kind
+    function: Function
+    keepers: int = 0
+    """Functions of the project that write to a session that they are given, and leave its end to their caller."""
+    others: int = 0
+    """Those that commit it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lost(Event):
     """Something was written to a session that is closed without a commit, on every path that is known."""
 

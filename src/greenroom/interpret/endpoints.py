@@ -132,7 +132,7 @@ def _provided(run: Run, state: State, provider: FunctionValue, args: Arguments, 
     if function.is_generator:
         run.module = where.module
         if _ends_with_the_request(where.node):
-            run.providers.add(function.node)
+            run.endings.providers.add(function.node)
         return drive(run, state, Pending(provider, args, where.node, function.module), where.node, then)
     return _called(run, state, provider, args, where, then)
 

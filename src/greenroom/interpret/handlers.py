@@ -126,8 +126,9 @@ def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised],
     left: list[Raised] = []
     for item in compact(escaping):
         item.state.leave(depth)
+        history.changed(run, item.state)
         before = len(item.state.journal)
-        with run.failing():
+        with run.failing(item.state.journal):
             ends = through([item.state])
         for end in ends:
             history.given_up(end, before)

@@ -6,12 +6,13 @@ import ast
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from greenroom.domain.events import Event
 from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import OrmObject
+from greenroom.domain.journal import Journal
 from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Fragment, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
@@ -73,6 +74,18 @@ class Call:
     site: Site | None
     model_code: bool = False
     """Code of a mapped class itself: reads in it are reported at the call."""
+
+
+@dataclass(slots=True)
+class Endings:
+    """Whose end is being followed, and why."""
+
+    passed: Journal = ()
+    """While the end of a block is followed that an exception leaves: what had been done when it passed."""
+    exits: list[Function] = field(default_factory=list)
+    """The ``__exit__`` methods in progress."""
+    providers: set[ast.AST] = field(default_factory=set)
+    """Generators among the endpoint's dependencies whose rest runs when the answer is out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +171,7 @@ class Run:
         """Sessions that awaited for the database, while somebody wants to know."""
         self.awaiting: ast.expr | None = None
         """The last awaited expression: a call into the dark that is awaited may load what it is given."""
-        self.unwinding = 0
-        """Above zero, an exception is on its way out of the block whose end is being followed."""
-        self.providers: set[ast.AST] = set()
-        """Generators among the endpoint's dependencies whose rest runs when the answer is out."""
+        self.endings = Endings()
         self.handling: list[External | Class | None] = []
         """Exceptions that the ``except`` blocks being followed have caught."""
         self.on_return: tuple[Function, Callable[[State, Value, ast.expr], list[tuple[State, Value]]]] | None = None
@@ -426,13 +436,13 @@ class Run:
             self.joining -= 1
 
     @contextmanager
-    def failing(self) -> Iterator[None]:
-        """Within the block, an exception is on its way."""
-        self.unwinding += 1
+    def failing(self, journal: Journal) -> Iterator[None]:
+        """Within the block, an exception is on its way; ``journal`` is what had been done when it passed."""
+        outer, self.endings.passed = self.endings.passed, journal
         try:
             yield
         finally:
-            self.unwinding -= 1
+            self.endings.passed = outer
 
     @contextmanager
     def sessions_used(self) -> Iterator[set[int]]:

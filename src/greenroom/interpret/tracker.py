@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 
-from greenroom.domain.events import Event, Lost
+from greenroom.domain.events import EndedByCallee, Event, Lost
 from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Site
 from greenroom.domain.state import Fragment
@@ -62,6 +62,10 @@ class Tracker:
     """Where something was written that a commit made last, on some path."""
     lost: dict[ast.AST, Lost] = field(default_factory=dict)
     """What was written and not committed before its session was closed, on some path."""
+    writers: set[Function] = field(default_factory=set)
+    """Functions that write to a session that they are given."""
+    enders: dict[ast.AST, EndedByCallee] = field(default_factory=dict)
+    """Commits and rollbacks of sessions by functions that are given these."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

@@ -13,9 +13,9 @@ from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value, atoms
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import ownership
 from greenroom.program.symbols import Function
 
-_EXITS = frozenset({"__exit__", "__aexit__"})
 TEXTS = {
     Kind.ADD: "added to the session here",
     Kind.DELETE: "marked for deletion here",
@@ -30,9 +30,11 @@ TEXTS = {
 }
 
 
-def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models: Iterable[str] = ()) -> None:
-    """Write down what is being done to a session."""
+def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models: Iterable[str] = (), *, asked: bool = True) -> None:
+    """Write down what is being done to a session, by the function being followed if that has ``asked`` for it."""
     write(run, state, Act(kind, session, Origin(run.site(node), TEXTS[kind]), tuple(sorted(set(models)))))
+    if session != NO_SESSION and asked:
+        ownership.note(run, kind, session, node)
 
 
 def write(run: Run, state: State, act: Act) -> None:
@@ -40,22 +42,31 @@ def write(run: Run, state: State, act: Act) -> None:
     if act.kind is Kind.COMMIT:
         written = open_writes(state.journal, act.session)
         run.tracker.kept.update(node for found in written for node in found.nodes)
-        if written:
-            _judge_commit(run, state, act, written[0])
+        _judge_commit(run, state, act, written)
     elif act.kind is Kind.UNKNOWN:
         run.tracker.kept.update(node for found in state.journal if found.kind in WRITES for node in found.nodes)
     state.journal = appended(state.journal, act)
 
 
-def _judge_commit(run: Run, state: State, act: Act, written: Act) -> None:
-    """Tell of commits that come too late, or in spite of an exception."""
+def _judge_commit(run: Run, state: State, act: Act, written: list[Act]) -> None:
+    """Tell of commits of what was written before an exception passed, or before the answer was sent."""
     site, calls = act.origin.site, (*run.call_sites(), *act.origin.calls)
-    managers = [call.function for call in reversed(run.calls) if call.function.is_generator or call.function.name in _EXITS]
-    if run.unwinding and managers:
-        run.emit(CommittedAfterError(site, calls, written, managers[0]))
-    provider = next((function for function in managers if function.node in run.providers), None)
-    if provider is not None and run.settings.answers_first and any(known.kind is Kind.ANSWER and known.sure for known in state.journal):
-        run.emit(CommittedLate(site, calls, written, provider))
+    managers = [*reversed(run.endings.exits), *(call.function for call in reversed(run.calls) if call.function.is_generator)]
+    halves = [found for found in written if any(found.same(known) for known in run.endings.passed)]
+    if halves and managers:
+        run.emit(CommittedAfterError(site, calls, halves[0], managers[0]))
+    provider = next((function for function in managers if function.node in run.endings.providers), None)
+    if provider is not None and run.settings.answers_first:
+        answer = next((place for place, known in enumerate(state.journal) if known.kind is Kind.ANSWER and known.sure), 0)
+        late = [found for found in written if found in state.journal[:answer]]
+        if late:
+            run.emit(CommittedLate(site, calls, late[0], provider))
+
+
+def changed(run: Run, state: State) -> None:
+    """The same for all sessions: an exception passes, and what it leaves behind is what had been assigned so far."""
+    for session in [key for key, record in state.heap.items() if isinstance(record, SessionObject)]:
+        changes(run, state, session)
 
 
 def changes(run: Run, state: State, session: int) -> None:

@@ -143,7 +143,7 @@ def _may_fail(run: Run, state: State, session: int, node: ast.AST) -> None:
     if run.raised is None or record is None:
         return
     failing = state.fork()
-    rollback(run, failing, session, node, to=record.depth)
+    rollback(run, failing, session, node, to=record.depth, asked=False)
     failing.heap[session] = record.evolve(failed=Origin(run.site(node), "this flush failed"), idle=False)
     run.may_raise(INTEGRITY_ERROR, failing)
 
@@ -325,15 +325,15 @@ def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
     history.note(run, state, Kind.COMMIT, session, node)
 
 
-def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0) -> None:
-    """Undo the transaction, or (``to`` > 0) the savepoint at that depth."""
+def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0, asked: bool = True) -> None:
+    """Undo the transaction, or (``to`` > 0) the savepoint at that depth; nobody has ``asked`` for what a failed flush does."""
     record = state.session(session)
     if record is None or (record.idle and not to):
         return
     each(run, state, session, Deed("rollback", Origin(run.site(node), "expired by this rollback"), to=to), node)
     state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0), idle=not to)
     if not to:
-        history.note(run, state, Kind.ROLLBACK, session, node)
+        history.note(run, state, Kind.ROLLBACK, session, node, asked=asked)
 
 
 def release(state: State, session: int, depth: int) -> None:
