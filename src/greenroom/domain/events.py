@@ -130,6 +130,17 @@ class CommittedAfterError(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class UnflushedKey(Event):
+    """The key of a new object is read before a flush has given it one: it is None."""
+
+    model: str
+    attribute: str
+    made_at: Site | None
+    added: bool
+    """Whether the object is in a session."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndedByCallee(Event):
     """A function commits or rolls back a session that its caller has given to it."""
 

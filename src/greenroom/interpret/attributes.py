@@ -25,6 +25,7 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
+from greenroom.interpret import unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
@@ -174,6 +175,7 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
         made = run.identity(node, ("blank", key, name))
         state.heap[made] = Collection(relationship.collection, (), None, owner=(key, name))
         return Ref(made)
+    unflushed.report(run, record, name, node)
     column = record.mapped.columns.get(name)
     if column is not None and not column.primary_key and record.life == TRANSIENT | PENDING:
         return Anything()
