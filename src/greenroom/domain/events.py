@@ -141,6 +141,16 @@ class UnflushedKey(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class UsedAborted(Event):
+    """A session is used after a statement of its transaction has failed, without a rollback in between."""
+
+    operation: str
+    failed: Origin
+    undone: Act | None = None
+    """What had been written before, and is lost when ``operation`` is the commit."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndedByCallee(Event):
     """A function commits or rolls back a session that its caller has given to it."""
 

@@ -97,6 +97,8 @@ class SessionObject:
     assumed: bool = False
     cls: Class | None = None
     """The project's own subclass of the session class."""
+    aborted: Origin | None = None
+    """A statement failed, and the database refuses all others until the transaction, or the savepoint, is rolled back."""
     foreign: bool = False
     """Made by something that is not in sight, which may commit it at the end."""
     idle: bool = False
@@ -167,6 +169,7 @@ def join_objects(one: HeapObject, other: HeapObject) -> HeapObject:
         return one.evolve(
             closed=one.closed and other.closed,
             failed=one.failed and other.failed,
+            aborted=one.aborted and other.aborted,
             depth=min(one.depth, other.depth),
             idle=one.idle and other.idle,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -34,6 +34,8 @@ class Kind(enum.Enum):
     COMMIT = "commit"
     ROLLBACK = "rollback"
     CLOSE = "close"
+    OUTSIDE = "outside"
+    """Something that is no database was awaited, and nothing here catches its failure."""
     UNKNOWN = "unknown"
     """The session was in the hands of something that is not followed."""
     ANSWER = "answer"
@@ -55,6 +57,8 @@ class Act:
     """The mapped classes that are written."""
     sure: bool = True
     """Whether every path that was joined here did it."""
+    repeated: bool = False
+    """Whether a loop does it again and again to one session."""
     parts: tuple[ast.AST, ...] = ()
     """The single assignments of a change."""
 
@@ -72,15 +76,23 @@ Journal: TypeAlias = tuple[Act, ...]
 
 
 def appended(journal: Journal, act: Act) -> Journal:
-    """The journal with one more act; one that is repeated before the transaction ends is told once."""
+    """The journal with one more act; one that is repeated within a transaction is told once."""
     for known in reversed(journal):
         if known.same(act):
             return journal
-        if known.kind in ENDS and known.session == act.session:
+        if known.session == act.session and (known.kind in ENDS or act.kind in ENDS):
             break
     if len(journal) < MOST:
         return (*journal, act)
     return journal if journal[-1].kind is Kind.UNKNOWN else (*journal, Act(Kind.UNKNOWN, NO_SESSION, act.origin))
+
+
+def repeated(before: Journal, after: Journal, sessions: Container[int]) -> Journal:
+    """The journal after one round of a loop: what it did to ``sessions`` that were there ``before`` is done in every round."""
+    known = len(before)
+    if len(after) <= known:
+        return after
+    return (*after[:known], *(replace(a, repeated=True) if a.session in sessions and not a.repeated else a for a in after[known:]))
 
 
 def agreed(one: Journal, other: Journal) -> Journal:
@@ -95,7 +107,8 @@ def agreed(one: Journal, other: Journal) -> Journal:
             merged.append(_unsure(act))
         else:
             merged.extend(map(_unsure, rest[:place]))
-            merged.append(act if act.sure == rest[place].sure else _unsure(act))
+            both = act if act.repeated or not rest[place].repeated else replace(act, repeated=True)
+            merged.append(both if act.sure == rest[place].sure else _unsure(both))
             del rest[: place + 1]
     merged.extend(map(_unsure, rest))
     return tuple(merged[:MOST])
@@ -103,6 +116,33 @@ def agreed(one: Journal, other: Journal) -> Journal:
 
 def _unsure(act: Act) -> Act:
     return replace(act, sure=False) if act.sure else act
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One commit of a journal that had something to write, and what was awaited outside since the one before."""
+
+    act: Act
+    outside: Act | None
+
+
+def commits(journal: Iterable[Act]) -> list[Committed]:
+    """The commits that had something to write, in order."""
+    found: list[Committed] = []
+    written: set[int] = set()
+    outside: Act | None = None
+    for act in journal:
+        if act.kind in WRITES:
+            written.add(act.session)
+        elif act.kind is Kind.OUTSIDE and outside is None:
+            outside = act
+        elif act.kind is Kind.COMMIT and act.session in written:
+            found.append(Committed(act, outside))
+            written.discard(act.session)
+            outside = None
+        elif act.kind in ENDS:
+            written.discard(act.session)
+    return found
 
 
 def open_writes(journal: Iterable[Act], session: int) -> list[Act]:

@@ -128,6 +128,8 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
         return value
     if not isinstance(value, Pending):
         state.variables.pop(tasks.TASKS, None)
+        if isinstance(value, Anything):
+            history.outside(run, state, node)
         return value
     outer, run.module = run.module, value.module  # the call stands where it was made
     try:
@@ -151,8 +153,10 @@ def _awaited(run: Run, state: State, value: Pending, node: ast.AST) -> Value:
         case Method(Rows() as rows_value, name):
             return rows.method(run, state, rows_value, name, value.args, value.node)
         case Library():
+            history.outside(run, state, value.node)
             return library.awaited(run, state, callee.symbol, value.args, value.node)
         case _:
+            history.outside(run, state, node)
             return ANYTHING
 
 

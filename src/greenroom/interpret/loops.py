@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from greenroom.domain.flow import Flow, merge
 from greenroom.domain.heap import Collection, OrmObject
+from greenroom.domain.journal import repeated
 from greenroom.domain.likeness import alike
 from greenroom.domain.loading import IS_LOADED, IS_UNKNOWN
 from greenroom.domain.state import State
@@ -208,7 +209,11 @@ def iterate(state: State, body: Callable[[State], list[State]], held: tuple[Valu
     for done in range(ROUNDS):
         after: list[State] = []
         for head in waiting:
-            after.extend(body(head))
+            before = head.journal
+            ends = body(head)
+            for one in ends:
+                one.journal = repeated(before, one.journal, state.heap)
+            after.extend(ends)
         entered.extend(waiting)
         # Before states are joined: what only one of them still holds keeps its own condition.
         for one in after:
@@ -241,6 +246,7 @@ def _taken_in(heads: list[State], new: State, *, again: bool) -> State | None:
             continue
         joined = head.join(new)
         if joined.same(head):
+            head.journal = joined.journal
             return None
         if place:
             heads[place] = joined

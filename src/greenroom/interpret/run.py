@@ -94,6 +94,8 @@ class Settings:
 
     returning: bool | None = True
     sqlalchemy: str = "2.0"
+    aborts: bool = False
+    """Whether a statement that fails aborts the transaction, as in PostgreSQL."""
     answers_first: bool = True
     """Whether FastAPI sends the answer before the rest of a dependency with ``yield`` runs.
 

@@ -38,11 +38,13 @@ def finding(  # noqa: PLR0913 - what a finding says, by keyword
     trace: tuple[Step, ...] = (),
     mend: str = "",
     sure: bool = True,
+    site: Site | None = None,
 ) -> Finding:
-    """A finding at the event's place."""
-    source = event.site.module.source
+    """A finding at the event's place, or at another ``site``."""
+    site = event.site if site is None else site
+    source = site.module.source
     confidence = Confidence.DEFINITE if sure else Confidence.POSSIBLE
-    span = Span(*source.span(event.site.node))
+    span = Span(*source.span(site.node))
     return Finding(rule.code, rule.name, rule.severity, confidence, source.path, span, message, model, attribute, trace, mend)
 
 

@@ -14,8 +14,12 @@ from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value, atoms
 from greenroom.interpret.run import Run
 from greenroom.interpret.session import ownership
-from greenroom.program.symbols import Function
+from greenroom.program.symbols import External, Function
 
+DATABASE = frozenset({"sqlalchemy", "sqlmodel"})
+LOOPS = frozenset({"asyncio", "anyio"})
+_WAITING = frozenset({"create_task", "gather", "shield", "sleep", "timeout", "to_thread", "wait", "wait_for"})
+"""Functions that wait for the program itself."""
 TEXTS = {
     Kind.ADD: "added to the session here",
     Kind.DELETE: "marked for deletion here",
@@ -25,6 +29,7 @@ TEXTS = {
     Kind.COMMIT: "committed here",
     Kind.ROLLBACK: "rolled back here",
     Kind.CLOSE: "the session is closed here",
+    Kind.OUTSIDE: "awaits something else than the database",
     Kind.UNKNOWN: "the session is handed to something that is not followed",
     Kind.ANSWER: "the answer is ready here",
 }
@@ -102,6 +107,16 @@ def given_up(state: State, before: int) -> None:
             acts.append(replace(act, kind=Kind.ROLLBACK))
         acts.append(act)
     state.journal = tuple(acts)
+
+
+def outside(run: Run, state: State, node: ast.AST) -> None:
+    """Something that is no database is awaited: where its failure is not caught, what follows does not happen."""
+    node = node.value if isinstance(node, ast.Await) else node
+    if run.raised is not None or not state.journal or not isinstance(node, ast.Call) or run.module is None:
+        return
+    symbol = run.program.resolve(run.module, node.func, function=run.function)
+    if not (isinstance(symbol, External) and (symbol.root in DATABASE or (symbol.root in LOOPS and symbol.name in _WAITING))):
+        note(run, state, Kind.OUTSIDE, NO_SESSION, node)
 
 
 def through(before: Journal, after: State, site: Site) -> None:

@@ -28,7 +28,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Diverted, Run
-from greenroom.interpret.session import deeds, history, reloading, work
+from greenroom.interpret.session import aborting, deeds, history, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
 from greenroom.interpret.session.merging import merge
 from greenroom.interpret.session.rows import NO_RESULT, nothing
@@ -90,6 +90,7 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         work.recover(run, state, session, node)
         if isinstance(operation.effects[-1], Commit):
             return NONE  # It has committed nothing.
+    aborting.used(run, state, session, operation, node)
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
     if operation.name == "in_transaction" and record is not None:
@@ -320,7 +321,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     if not isinstance(statement, Statement):
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):
-        run.may_raise(work.INTEGRITY_ERROR, state)
+        aborting.may_abort(run, state, session, node)
         work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
         history.note(run, state, Kind.BULK, session, node, (target.name for target in (_target(statement),) if target is not None))

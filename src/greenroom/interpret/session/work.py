@@ -321,7 +321,7 @@ def commit(run: Run, state: State, session: int, node: ast.AST) -> None:
     if record is None:
         return
     each(run, state, session, Deed("commit", Origin(run.site(node), "expired by this commit"), record.expire_on_commit), node)
-    state.heap[session] = record.evolve(depth=0, failed=None, idle=True)
+    state.heap[session] = record.evolve(depth=0, failed=None, aborted=None, idle=True)
     history.note(run, state, Kind.COMMIT, session, node)
 
 
@@ -331,7 +331,7 @@ def rollback(run: Run, state: State, session: int, node: ast.AST, *, to: int = 0
     if record is None or (record.idle and not to):
         return
     each(run, state, session, Deed("rollback", Origin(run.site(node), "expired by this rollback"), to=to), node)
-    state.heap[session] = record.evolve(failed=None, depth=max(to - 1, 0), idle=not to)
+    state.heap[session] = record.evolve(failed=None, aborted=None, depth=max(to - 1, 0), idle=not to)
     if not to:
         history.note(run, state, Kind.ROLLBACK, session, node, asked=asked)
 
@@ -361,7 +361,7 @@ def close(run: Run, state: State, session: int, node: ast.AST) -> None:
     each(run, state, session, Deed("close"), node)
     record = state.session(session)
     if record is not None:
-        state.heap[session] = record.evolve(closed=True, failed=None, depth=0, idle=True)
+        state.heap[session] = record.evolve(closed=True, failed=None, aborted=None, depth=0, idle=True)
     if record is not None and not (record.assumed or record.foreign):
         history.note(run, state, Kind.CLOSE, session, node)
 

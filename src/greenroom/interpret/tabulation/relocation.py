@@ -101,7 +101,10 @@ class Relocation:
             case OrmObject(), _, _:
                 return self._orm(after)
             case SessionObject(), SessionObject(), SessionObject():
-                return after.evolve(failed=now.failed if after.failed is before.failed else after.failed)
+                return after.evolve(
+                    failed=now.failed if after.failed is before.failed else after.failed,
+                    aborted=now.aborted if after.aborted is before.aborted else after.aborted,
+                )
             case Instance(), Instance(), Instance():
                 return Instance(after.cls, self.names(after.attributes, before.attributes, now.attributes), after.schema)
             case Instance(), _, _:
