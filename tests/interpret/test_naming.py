@@ -22,7 +22,8 @@ NUMBERS: dict[Hashable, int] = {}
 OTHER: dict[str, object] = {
     "mapped": cast("MappedClass", frozenset()), "life": 8, "session": 9, "attributes": {"name": IS_BLANK}, "values": {"name": NONE},
     "plan": Plan(everywhere=True), "dirty": frozenset({"name"}), "touched": 3, "born": 3, "key": Const(3), "perhaps": frozenset({"name"}),
-    "depth": 3, "failed": Origin(cast("Any", None), "failed"), "aborted": Origin(cast("Any", None), "aborted"), "suppressed": 3, "cls": cast("Class", frozenset()),
+    "depth": 3, "failed": Origin(cast("Any", None), "failed"), "suppressed": 3, "aborted": Origin(cast("Any", None), "aborted"),
+    "cls": cast("Class", frozenset()),
     "schema": cast("Schema", frozenset()), "kind": "set", "items": (NONE,), "element": NONE, "keys": NONE, "by_key": {1: NONE},
     "owner": (1, "posts"),
 }  # fmt: skip
