@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.cli.pages import pages
+from greenroom.rules.pages import pages
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "src" / "greenroom" / "rules"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from greenroom.vocabulary import Confidence
 
@@ -17,64 +17,73 @@ class ConfigError(Exception):
     """The user asked for something that cannot be; the message is one line that names it and says what to do."""
 
 
-class Format(enum.Enum):
-    """How findings are printed."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rules one source of settings asks for: rule codes or prefixes of codes (``GR1``)."""
 
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
+    select: tuple[str, ...] = ()
+    """Empty selects every rule that is on without this selection."""
+    extend_select: tuple[str, ...] = ()
+    """Selected as well."""
+    ignore: tuple[str, ...] = ()
+    """Left out; wins over the other two."""
+
+    def applied(self, code: str, *, on: bool) -> bool:
+        """Whether the rule ``code``, which is ``on`` or not without this selection, is on with it."""
+        chosen = (code.startswith(self.select) if self.select else on) or code.startswith(self.extend_select)
+        return chosen and not code.startswith(self.ignore)
+
+
+@dataclass(frozen=True, slots=True)
+class PathRules:
+    """What is different for the files that a glob names, as seen from the folder of the configuration file."""
+
+    glob: str
+    ignore: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """Every choice of a run, passed explicitly to whoever needs it."""
 
-    select: tuple[str, ...] = ()
-    """Rule codes or prefixes of codes (``GR1``); empty selects every rule that is on by default."""
-    extend_select: tuple[str, ...] = ()
-    """Rule codes or prefixes that are selected as well."""
-    ignore: tuple[str, ...] = ()
-    """Rule codes or prefixes that are left out; wins over ``select``."""
+    selection: Selection = Selection()
+    """What the configuration file selects."""
+    override: Selection = Selection()
+    """What the command line selects, on top of that."""
+    per_path: tuple[PathRules, ...] = ()
     min_confidence: Confidence = Confidence.POSSIBLE
     dialect: str | None = None
     """None: what the project's engine URLs and settings say."""
     sqlalchemy: str | None = None
     """``2.0`` or ``2.1``; None: what the project's dependency files say."""
-    format: Format = Format.TEXT
+    format: str = "text"
+    """A name of :data:`greenroom.report.formats.FORMATS`."""
     exit_zero: bool = False
     statistics: bool = False
     exclude: tuple[str, ...] = ()
     """Glob patterns of files and directories that are not analysed."""
+    boundaries: tuple[str, ...] = ()
+    """Dotted globs of the functions that may end a transaction, ``app.jobs.*``."""
+    baseline: Path | None = None
+    """The file of findings that are known and not reported."""
+    update_baseline: bool = False
+    folder: Path | None = None
+    """Where the configuration file lies; None where there is none."""
 
-    def enabled(self, code: str, *, default: bool = True) -> bool:
-        """Whether the rule ``code`` is selected, or on by ``default`` where none is, and not ignored."""
-        chosen = (code.startswith(self.select) if self.select else default) or code.startswith(self.extend_select)
-        return chosen and not code.startswith(self.ignore)
+    def enabled(self, code: str, *, default: bool = True, there: Iterable[PathRules] = ()) -> bool:
+        """Whether the rule ``code``, on by ``default`` or not, is selected; ``there`` is what holds for a file in particular.
+
+        The configuration file comes first, then what it selects for the file, then the command line, and last what it
+        ignores for the file: so nothing that the command line leaves out comes back, and no folder loses its exemption.
+        """
+        there = tuple(there)
+        on = self.selection.applied(code, on=default) or any(code.startswith(rules.select) for rules in there)
+        return self.override.applied(code, on=on) and not any(code.startswith(rules.ignore) for rules in there)
 
     def admits(self, confidence: Confidence) -> bool:
         """Whether findings of this confidence are wanted."""
         return self.min_confidence is Confidence.POSSIBLE or confidence is Confidence.DEFINITE
-
-
-def from_mapping(values: Mapping[str, object], origin: str) -> Config:
-    """Build a configuration from plain values, naming ``origin`` (such as the command line) in errors."""
-    known = tuple(field.name for field in fields(Config))
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"unknown key {key!r} in {origin}{suggestion(key, known)}")
-    text = {key: _one_of(values, key, allowed, origin) for key, allowed in _CHOICES.items()}
-    return Config(
-        select=_strings(values, "select", origin),
-        extend_select=_strings(values, "extend_select", origin),
-        ignore=_strings(values, "ignore", origin),
-        min_confidence=Confidence(text["min_confidence"] or Confidence.POSSIBLE.value),
-        dialect=text["dialect"],
-        sqlalchemy=text["sqlalchemy"],
-        format=Format(text["format"] or Format.TEXT.value),
-        exit_zero=_switch(values, "exit_zero", origin),
-        statistics=_switch(values, "statistics", origin),
-        exclude=_strings(values, "exclude", origin),
-    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -84,32 +93,3 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if close:
         return f" (did you mean {close[0]!r}?)"
     return f" (known: {', '.join(words)})" if 0 < len(words) <= 12 else ""
-
-
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "min_confidence": tuple(confidence.value for confidence in Confidence),
-    "dialect": DIALECTS,
-    "sqlalchemy": SQLALCHEMY_VERSIONS,
-    "format": tuple(choice.value for choice in Format),
-}
-
-
-def _one_of(values: Mapping[str, object], key: str, allowed: tuple[str, ...], origin: str) -> str | None:
-    value = values.get(key)
-    if value is None or value in allowed:
-        return None if value is None else str(value)
-    raise ConfigError(f"{key} = {value!r} in {origin} is not one of {', '.join(allowed)}")
-
-
-def _strings(values: Mapping[str, object], key: str, origin: str) -> tuple[str, ...]:
-    value = values.get(key, ())
-    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise ConfigError(f"{key} = {value!r} in {origin} must be a list of strings")
-
-
-def _switch(values: Mapping[str, object], key: str, origin: str) -> bool:
-    value = values.get(key, False)
-    if isinstance(value, bool):
-        return value
-    raise ConfigError(f"{key} = {value!r} in {origin} must be true or false")

@@ -19,7 +19,8 @@ from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
-from greenroom.rules.registry import judge, rules
+from greenroom.rules.registry import judge
+from greenroom.rules.wanted import Wanted
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.dependencies import Dependencies, is_exact
 from greenroom.source.discover import Group, discover
@@ -65,8 +66,8 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             gc.collect()  # a batch run switches the collector off, and what is left of a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
-    enabled = {rule.code for rule in rules() if config.enabled(rule.code, default=rule.default)}
-    chosen = [finding for finding in _distinct(findings) if finding.rule in enabled and config.admits(finding.confidence)]
+    wanted = Wanted(config)
+    chosen = [finding for finding in _distinct(findings) if finding.rule in wanted.at(finding.path) and config.admits(finding.confidence)]
     return Report(
         findings=tuple(sorted(chosen, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
         stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),

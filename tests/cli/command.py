@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+
+def _unprivileged() -> tuple[str, ...] | None:
+    """Return the words before a command that make permissions hold for it; None where the superuser cannot be bound by them."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--bounding-set", "-dac_override,-dac_read_search") if setpriv else None
+
+
+UNPRIVILEGED = _unprivileged()
 
 
 def greenroom(

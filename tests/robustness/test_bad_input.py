@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,24 +15,13 @@ from greenroom.interpret import engine
 from greenroom.interpret.run import ALTERNATIVES, ATTEMPTS, DEPTH, DISJUNCTS, SCHEDULE, STEPS
 from greenroom.source.file import LARGEST
 from greenroom.source.syntax import TYPE_PARAMETERS
-from tests.cli.command import greenroom
+from tests.cli.command import UNPRIVILEGED, greenroom
 from tests.robustness.checking import check
 from tests.robustness.circular import AMBIGUOUS, CIRCULAR
 from tests.robustness.kinds import MODELS, READ, USE, Kind
 from tests.robustness.stock import DEEP, LARGE, TEXTS
 
 KINDS = (*TEXTS, *DEEP, *LARGE, *CIRCULAR, *AMBIGUOUS)
-
-
-def _unprivileged() -> tuple[str, ...] | None:
-    """Return the words before a command that make permissions hold for it; None where the superuser cannot be bound by them."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        return ()
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--bounding-set", "-dac_override,-dac_read_search") if setpriv else None
-
-
-UNPRIVILEGED = _unprivileged()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -7,18 +7,22 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from greenroom.cli.main import CLEAN, FINDINGS
 from greenroom.cli.output import write
-from greenroom.cli.pages import pages
 from greenroom.cli.progress import Progress
 from greenroom.cli.selection import codes_of
 from greenroom.cli.stack import with_room
 from greenroom.cli.usage import Parser, fail
-from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, from_mapping
+from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, Selection
+from greenroom.configfile import find, from_file, read
 from greenroom.pipeline import check
+from greenroom.report.formats import FORMATS
 from greenroom.report.report import Report
+from greenroom.rules.pages import pages
+from greenroom.vocabulary import Confidence
 
 PROG = "greenroom check"
 
@@ -27,12 +31,12 @@ def run(words: list[str]) -> int:
     """Check the paths and print the report."""
     chosen = _parser().parse_args(words)
     paths = [Path(path) for path in chosen.paths] or [Path()]
-    try:
-        config = config_of(chosen)
-    except ConfigError as error:
-        fail(f"{PROG}: {error}")
     for path in paths:
         _demand_readable(path)
+    try:
+        config = config_of(chosen, written(chosen, paths))
+    except ConfigError as error:
+        fail(f"{PROG}: {error}")
     report = analyse(paths, config)
     if not report.stats.files and not report.findings:
         where = ", ".join(str(path) for path in paths)
@@ -54,29 +58,46 @@ def analyse(paths: Sequence[Path], config: Config) -> Report:
             gc.enable()
 
 
-def config_of(chosen: argparse.Namespace) -> Config:
-    """Turn parsed flags into a configuration."""
+def written(chosen: argparse.Namespace, paths: Sequence[Path]) -> Config:
+    """Return what the configuration file for the paths says, or the one that the user names; the defaults where there is none.
+
+    Raises:
+        ConfigError: The file cannot be read, or something in it cannot be.
+    """
+    path = None if chosen.isolated else Path(chosen.config) if chosen.config is not None else find(paths)
+    if path is None:
+        return Config()
     known = pages()
-    return from_mapping(
-        {
-            "select": codes_of(chosen.select, "--select", known),
-            "extend_select": codes_of(chosen.extend_select, "--extend-select", known),
-            "ignore": codes_of(chosen.ignore, "--ignore", known),
-            "min_confidence": chosen.min_confidence,
-            "dialect": chosen.dialect,
-            "sqlalchemy": chosen.sqlalchemy,
-            "format": chosen.format,
-            "exit_zero": chosen.exit_zero,
-            "statistics": chosen.statistics,
-            "exclude": tuple(chosen.exclude),
-        },
-        "the command line",
+    return from_file(read(path), path, lambda words, place: codes_of(words, place, known), FORMATS)
+
+
+def config_of(chosen: argparse.Namespace, base: Config) -> Config:
+    """Put the flags on top of ``base``.
+
+    Raises:
+        ConfigError: A flag names a rule that does not exist.
+    """
+    known = pages()
+    return replace(
+        base,
+        override=Selection(
+            codes_of(chosen.select, "--select", known),
+            codes_of(chosen.extend_select, "--extend-select", known),
+            codes_of(chosen.ignore, "--ignore", known),
+        ),
+        min_confidence=base.min_confidence if chosen.min_confidence is None else Confidence(chosen.min_confidence),
+        dialect=chosen.dialect or base.dialect,
+        sqlalchemy=chosen.sqlalchemy or base.sqlalchemy,
+        format=chosen.format or base.format,
+        exit_zero=chosen.exit_zero,
+        statistics=chosen.statistics,
+        exclude=(*base.exclude, *chosen.exclude),
     )
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a report has."""
-    parser.add_argument("--format", choices=("text", "concise", "json"), default="text", help="how to print findings (default: text)")
+    parser.add_argument("--format", choices=FORMATS, help="how to print findings (default: text)")
     parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these rules: codes, prefixes or names")
     parser.add_argument(
         "--extend-select", action="append", default=[], metavar="CODES", help="these rules as well, such as ones that are off by default"
@@ -85,7 +106,6 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-confidence",
         choices=("definite", "possible"),
-        default="possible",
         help="leave out findings below this confidence (default: possible)",
     )
     parser.add_argument("--dialect", choices=DIALECTS, help="the database (default: what the project's URLs and settings say)")
@@ -103,6 +123,8 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
+    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
     add_report_options(parser)
     return parser
 

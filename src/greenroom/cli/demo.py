@@ -9,7 +9,8 @@ from greenroom.cli.check import add_report_options, analyse, config_of
 from greenroom.cli.main import CLEAN, FINDINGS
 from greenroom.cli.output import write, write_lines
 from greenroom.cli.usage import Parser, fail
-from greenroom.config import ConfigError, Format
+from greenroom.config import Config, ConfigError
+from greenroom.report.formats import FORMATS
 
 PROG = "greenroom demo"
 BACKEND = Path(__file__).parent.parent / "demo" / "backend"
@@ -29,12 +30,12 @@ def run(words: list[str]) -> int:
     add_report_options(parser)
     chosen = parser.parse_args(words)
     try:
-        config = config_of(chosen)
+        config = config_of(chosen, Config())
     except ConfigError as error:
         fail(f"{PROG}: {error}")
     backend = MENDED if chosen.mended else BACKEND
     report = analyse([backend], config)
-    if config.format is Format.TEXT:
+    if config.format == "text":
         write_lines([f"In {backend}", ""], sys.stdout)
-    write(report, config, Path.cwd() if config.format is Format.JSON else backend)
+    write(report, config, Path.cwd() if FORMATS[config.format].is_document else backend)
     return FINDINGS if report.findings and chosen.exit_code and not config.exit_zero else CLEAN

@@ -7,10 +7,10 @@ import sys
 from greenroom.cli.main import CLEAN
 from greenroom.cli.markdown import rendered
 from greenroom.cli.output import write_lines
-from greenroom.cli.pages import pages
 from greenroom.cli.selection import page_of, unknown_rule
 from greenroom.cli.usage import Parser, fail
 from greenroom.report.style import style_of
+from greenroom.rules.pages import pages
 
 
 def run(words: list[str]) -> int:

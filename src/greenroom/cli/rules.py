@@ -7,8 +7,8 @@ import sys
 
 from greenroom.cli.main import CLEAN
 from greenroom.cli.output import write_lines
-from greenroom.cli.pages import pages
 from greenroom.cli.usage import Parser
+from greenroom.rules.pages import pages
 
 
 def run(words: list[str]) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from greenroom.cli.pages import Page
 from greenroom.config import ConfigError, suggestion
+from greenroom.rules.pages import Page
 
 
 def codes_of(words: Sequence[str], option: str, known: Sequence[Page]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from greenroom.domain.events import Observation
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule
 
-_NOT_RULES = frozenset({"finding", "registry", "rule"})
+_NOT_RULES = frozenset({"finding", "pages", "registry", "rule", "wanted"})
 
 
 @cache

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenroom.source.globs import Globs
 from greenroom.source.problem import Problem
 
 EXCLUDED = frozenset({"node_modules", "site-packages", "venv", "__pycache__", "__pypackages__"})
@@ -40,7 +39,7 @@ def walk(paths: Iterable[Path], exclude: Sequence[str] = ()) -> Walk:
 
     Default exclusions do not apply to the given paths themselves; the ``exclude`` patterns do.
     """
-    walker = _Walker(_Excluded(exclude))
+    walker = _Walker(Globs(exclude, os.getcwd()))
     for path in paths:
         walker.start(path)
     walker.follow_links()
@@ -49,7 +48,7 @@ def walk(paths: Iterable[Path], exclude: Sequence[str] = ()) -> Walk:
 
 
 class _Walker:
-    def __init__(self, excluded: _Excluded) -> None:
+    def __init__(self, excluded: Globs) -> None:
         self.found = Walk()
         self.excluded = excluded
         self.seen: set[str] = set()
@@ -131,36 +130,3 @@ class _Walker:
 
     def complain(self, path: str, message: str) -> None:
         self.found.problems.append(Problem(Path(path), 1, 1, message))
-
-
-class _Excluded:
-    """Globs: one without a slash matches a name at any depth, one with a slash the end of a path from the working directory.
-
-    Only what lies below a given path is matched, so that a project in ``~/tests`` is not lost to the pattern ``tests``.
-    """
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        cleaned = [pattern.replace("\\", "/").removeprefix("./").rstrip("/").removesuffix("/**") for pattern in patterns]
-        cleaned = [pattern.removeprefix("**/") for pattern in cleaned]
-        self._names = [re.compile(fnmatch.translate(pattern)) for pattern in cleaned if pattern and "/" not in pattern]
-        self._paths = [re.compile(fnmatch.translate(f"/{pattern}".replace("//", "/"))) for pattern in cleaned if "/" in pattern]
-        self._nested = [re.compile(fnmatch.translate(f"*/{pattern}")) for pattern in cleaned if "/" in pattern and pattern[0] != "/"]
-        self._top = os.getcwd() + os.sep
-
-    def matches(self, path: str, name: str) -> bool:
-        if any(pattern.match(name) for pattern in self._names):
-            return True
-        if not self._paths:
-            return False
-        relative = os.sep + path.removeprefix(self._top)
-        return any(pattern.match(candidate) for pattern in (*self._paths, *self._nested) for candidate in {relative, path})
-
-    def somewhere(self, path: str) -> bool:
-        """Whether a file that was named explicitly, or a directory between the working directory and it, is excluded."""
-        while True:
-            if self.matches(path, os.path.basename(path)):
-                return True
-            parent = os.path.dirname(path)
-            if not parent.startswith(self._top) or parent == path:
-                return False
-            path = parent

@@ -1,4 +1,4 @@
-"""The rules' pages, which lie beside the rules as package data."""
+"""The pages of the rules, which lie beside them as package data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Page:
 
 def pages() -> list[Page]:
     """Return the pages of all rules, ordered by code."""
-    folder = Path(__file__).parent.parent / "rules"
+    folder = Path(__file__).parent
     found = (_page(path) for path in sorted(folder.glob("*.md")))
     return sorted((page for page in found if page is not None), key=lambda page: page.code)
 
