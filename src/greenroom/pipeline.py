@@ -20,11 +20,13 @@ from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
 from greenroom.rules.registry import judge
-from greenroom.rules.wanted import Wanted
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.dependencies import Dependencies, is_exact
 from greenroom.source.discover import Group, discover
+from greenroom.source.file import SourceFile
 from greenroom.source.problem import Gravity, Problem
+from greenroom.triage.sifting import sift
+from greenroom.triage.suppressions import Suppressions
 from greenroom.vocabulary import Confidence
 
 LEFT = 500_000
@@ -47,6 +49,9 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     findings: list[Finding] = []
     notes: list[Note] = []
     assumed: list[Note] = []
+    suppressions = Suppressions()
+    given = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 -- links keep the user's names
+    complete: set[Path] = set()
     functions = 0
     done = 0
     for group in program.groups:
@@ -58,20 +63,24 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         assumed.extend(part.assumed)
         functions += part.functions
         done += len(group.files)
+        unfinished = {note.path for note in part.notes}
         for file in group.files:  # those that cannot matter are parsed for their syntax alone
             file.parse()
+            suppressions.read(file)
+            if unfinished.isdisjoint((file.path, *group.roots)) and _is_whole(file, given):
+                complete.add(file.path)
             file.forget()
         program.evict(group)
         if done < len(tree.files) and gc.get_count()[0] > LEFT:
             gc.collect()  # a batch run switches the collector off, and what is left of a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
-    wanted = Wanted(config)
-    chosen = [finding for finding in _distinct(findings) if finding.rule in wanted.at(finding.path) and config.admits(finding.confidence)]
+    sifted = sift(_distinct(findings), config, suppressions, complete)
+    warnings = [problem for problem in problems if problem.gravity is Gravity.WARNING] + suppressions.problems
     return Report(
-        findings=tuple(sorted(chosen, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
-        stats=Stats(files=len(tree.files), functions=functions, seconds=time.perf_counter() - started),
-        warnings=tuple(Note(problem.message, problem.path, problem.line) for problem in problems if problem.gravity is Gravity.WARNING),
+        findings=tuple(sorted(sifted.findings, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
+        stats=Stats(len(tree.files), functions, time.perf_counter() - started, suppressed=sifted.suppressed),
+        warnings=tuple(Note(problem.message, problem.path, problem.line) for problem in warnings),
         assumptions=tuple(assumed),
         not_analysed=tuple(sorted(set(notes), key=lambda note: (note.path or Path(), note.line or 0, note.message))),
     )
@@ -125,6 +134,13 @@ def _answers_first(dependencies: Dependencies) -> bool:
     """Whether the FastAPI that a project pins sends the answer before dependencies are finished."""
     pinned = dependencies.versions.get("fastapi", "")
     return not is_exact(pinned) or not (0, 106) <= (dependencies.version("fastapi") or (0,)) < (0, 118)
+
+
+def _is_whole(file: SourceFile, given: Iterable[Path]) -> bool:
+    """Whether all of the file's top-level package was given: in a part of it, calls from the rest are not seen."""
+    first, *others = file.module.split(".")
+    top = file.root / first if others or file.is_package else file.root
+    return any(top.is_relative_to(path) for path in given)
 
 
 def _distinct(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -179,3 +179,17 @@ class Unreadable(Observation):
     line: int
     column: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedSuppression(Observation):
+    """A comment that answers for findings which there are none of; ``length`` is that of the comment, in characters."""
+
+    path: Path
+    line: int
+    column: int
+    length: int
+    rules: tuple[str, ...]
+    """The rules that it names in vain."""
+    everything: bool
+    """Whether it names no others."""

@@ -20,7 +20,12 @@ SCHEMA = 1
 def render(report: Report, base: Path) -> str:
     """Return the report as one JSON document; ``base`` is the working directory."""
     notes = (("assumed", report.assumptions), ("warning", report.warnings), ("not-analysed", report.not_analysed))
-    stats = {"files": report.stats.files, "functions": report.stats.functions, "seconds": round(report.stats.seconds, 3)}
+    stats = {
+        "files": report.stats.files,
+        "functions": report.stats.functions,
+        "seconds": round(report.stats.seconds, 3),
+        "suppressed": report.stats.suppressed,
+    }
     members = (
         ("schema", _text(SCHEMA)),
         ("version", _text(__version__)),

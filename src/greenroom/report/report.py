@@ -15,6 +15,8 @@ class Stats:
     files: int = 0
     functions: int = 0
     seconds: float = 0.0
+    suppressed: int = 0
+    """Findings that comments in the sources answer for; they are not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,13 @@ def _notes(title: str, notes: tuple[Note, ...], base: Path, style: Style) -> Ite
 def _summary(report: Report, style: Style) -> str:
     stats = report.stats
     looked = f"{counted(stats.files, 'file')}, {counted(stats.functions, 'function')}, {stats.seconds:.2f} s"
-    assumed = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""
+    rest = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""
+    rest += f", {stats.suppressed} suppressed" if stats.suppressed else ""
     if not report.findings:
-        return f"{style.good('No findings')} in {looked}{assumed}"
+        return f"{style.good('No findings')} in {looked}{rest}"
     kinds = Counter(finding.confidence for finding in report.findings)
     parts = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Confidence if kinds[kind])
-    return f"{style.strong(counted(len(report.findings), 'finding'))} ({parts}) in {looked}{assumed}"
+    return f"{style.strong(counted(len(report.findings), 'finding'))} ({parts}) in {looked}{rest}"
 
 
 def counted(number: int, noun: str) -> str:

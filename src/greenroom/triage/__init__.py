@@ -1,0 +1,1 @@
+"""What is known of findings beforehand: comments that answer for them, and baselines."""
