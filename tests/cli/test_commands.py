@@ -13,6 +13,7 @@ from greenroom.cli import main as entry
 from greenroom.cli.markdown import rendered
 from greenroom.cli.progress import Progress
 from greenroom.report.style import Style
+from greenroom.rules.registry import rules
 from tests.cli.command import greenroom
 
 
@@ -51,8 +52,11 @@ def test_no_command_prints_help_and_exits_2() -> None:
 
 def test_rules_as_text_and_json() -> None:
     rows = json.loads(greenroom("rules", "--format", "json").stdout)["rules"]
-    assert {"code", "name", "summary"} == set(rows[0])
-    assert all(row["summary"] for row in rows)
+    assert list(rows[0]) == ["code", "name", "summary", "severity", "default"]
+    assert all(row["summary"] and not row["summary"].startswith("**") for row in rows)
+    assert {row["code"]: (row["severity"], row["default"]) for row in rows} == {
+        rule.code: (rule.severity.value, rule.default) for rule in rules()
+    }
     listed = [line.split()[:2] for line in greenroom("rules").stdout.splitlines()]
     assert listed == [[row["code"], row["name"]] for row in rows]
 

@@ -9,6 +9,7 @@ from greenroom.cli.main import CLEAN
 from greenroom.cli.output import write_lines
 from greenroom.cli.usage import Parser
 from greenroom.rules.pages import pages
+from greenroom.rules.registry import rules
 
 
 def run(words: list[str]) -> int:
@@ -16,11 +17,15 @@ def run(words: list[str]) -> int:
     parser = Parser(prog="greenroom rules", description="List all rules.", allow_abbrev=False)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print them (default: text)")
     chosen = parser.parse_args(words)
-    known = pages()
+    known = list(zip(rules(), pages(), strict=True))  # both in the order of codes
     if chosen.format == "json":
-        rows = [{"code": page.code, "name": page.name, "summary": page.summary} for page in known]
+        rows = [
+            {"code": rule.code, "name": rule.name, "summary": page.summary, "severity": rule.severity.value, "default": rule.default}
+            for rule, page in known
+        ]
         write_lines([json.dumps({"schema": 1, "rules": rows}, indent=2)], sys.stdout)
         return CLEAN
-    width = max((len(page.name) for page in known), default=0)
-    write_lines((f"{page.code}  {page.name:<{width}}  {page.summary}" for page in known), sys.stdout)
+    width = max(len(rule.name) for rule, _ in known)
+    lines = (f"{rule.code}  {rule.name:<{width}}  {page.summary}{'' if rule.default else ' (off by default)'}" for rule, page in known)
+    write_lines(lines, sys.stdout)
     return CLEAN

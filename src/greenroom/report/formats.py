@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.report import concise, json, text
+from greenroom.report import concise, github, json, sarif, text
 from greenroom.report.report import Report
 from greenroom.report.style import Style
 
@@ -24,4 +24,6 @@ FORMATS: Mapping[str, Format] = {
     "text": Format(text.render),
     "concise": Format(concise.render),
     "json": Format(lambda report, base, _: iter([json.render(report, base)]), is_document=True),
+    "sarif": Format(sarif.render, is_document=True),
+    "github": Format(github.render),
 }

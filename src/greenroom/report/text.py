@@ -22,7 +22,7 @@ def render(report: Report, base: Path, style: Style) -> Iterator[str]:
         yield ""
     yield from _notes("warning", report.warnings, base, style)
     yield from _notes("not analysed", report.not_analysed, base, style)
-    yield _summary(report, style)
+    yield summary(report, style)
 
 
 def _block(finding: Finding, excerpts: Excerpts, base: Path, style: Style) -> Iterator[str]:
@@ -60,7 +60,8 @@ def _notes(title: str, notes: tuple[Note, ...], base: Path, style: Style) -> Ite
         yield ""
 
 
-def _summary(report: Report, style: Style) -> str:
+def summary(report: Report, style: Style) -> str:
+    """Return the last line: how many findings, in how much code."""
     stats = report.stats
     looked = f"{counted(stats.files, 'file')}, {counted(stats.functions, 'function')}, {stats.seconds:.2f} s"
     rest = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""

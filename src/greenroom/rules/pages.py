@@ -9,6 +9,9 @@ from pathlib import Path
 _HEADING = re.compile(r"^# `(?P<name>[a-z0-9-]+)` \((?P<code>GR\d{3})\)\s*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
+OFF_BY_DEFAULT = "**Off by default.**"
+"""How the page of a rule begins that nobody gets without selecting it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -24,7 +27,7 @@ class Page:
         body = re.split(r"^## .*$", self.text, maxsplit=2, flags=re.MULTILINE)
         paragraph = body[1].strip().split("\n\n")[0] if len(body) > 1 else ""
         flat = " ".join(paragraph.replace("``", "`").split())
-        return re.split(r"(?<=[.!?]) (?=[A-Z`])", flat)[0]
+        return re.split(r"(?<=[.!?]) (?=[A-Z`])", flat.removeprefix(OFF_BY_DEFAULT).lstrip())[0]
 
 
 def pages() -> list[Page]:

@@ -1,4 +1,4 @@
-"""Where the statements of a file begin and end, and in which function a line lies."""
+"""Where the statements of a file begin and end, and their heads."""
 
 from __future__ import annotations
 
@@ -18,22 +18,26 @@ class _Statement:
 
 
 class Statements:
-    """The statements of one tree, asked by line."""
+    """The statements of one tree, asked by place."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._statements = [_statement(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
     def lines_of(self, span: Span) -> frozenset[int]:
-        """Return the lines on which something is said about the code at ``span``: its own, and the first of its statement.
+        """Return the lines on which something is said about the code at ``span``: its own, and the first of its statement."""
+        around = self._around(span)
+        first = span.line if around is None else around.begins
+        return frozenset((first, *range(span.line, self.last_line(span) + 1)))
 
-        Of a statement with a body, such as a function, only the head counts.
-        """
+    def last_line(self, span: Span) -> int:
+        """Return where the code at ``span`` ends: of a statement with a body, such as a function, only the head counts."""
+        around = self._around(span)
+        return min(span.end_line, around.head) if around is not None and span.line <= around.head else span.end_line
+
+    def _around(self, span: Span) -> _Statement | None:
+        """The innermost statement on the first line of ``span``."""
         around = [statement for statement in self._statements if statement.begins <= span.line <= statement.ends]
-        if not around:
-            return frozenset(range(span.line, span.end_line + 1))
-        innermost = min(around, key=lambda statement: (statement.ends - statement.begins, -statement.begins))
-        last = min(span.end_line, innermost.head) if span.line <= innermost.head else span.end_line
-        return frozenset((innermost.begins, *range(span.line, last + 1)))
+        return min(around, key=lambda statement: (statement.ends - statement.begins, -statement.begins), default=None)
 
 
 def _statement(node: ast.stmt) -> _Statement:
