@@ -93,3 +93,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if close:
         return f" (did you mean {close[0]!r}?)"
     return f" (known: {', '.join(words)})" if 0 < len(words) <= 12 else ""
+
+
+def seen(path: Path) -> str:
+    """The path as a user in the working directory would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

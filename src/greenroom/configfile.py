@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, PathRules, Selection, suggestion
+from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, PathRules, Selection, seen, suggestion
 from greenroom.vocabulary import Confidence
 
 NAME = "pyproject.toml"
@@ -46,7 +46,7 @@ def read(path: Path) -> Mapping[str, object]:
     if isinstance(table, Mapping):
         return table
     what = "there is no" if table is None else f"{_TABLE} = {_shown(table)} is no table; write"
-    raise ConfigError(f"{_seen(path)}: {what} [{_TABLE}]{' in it; add it, or give another file' if table is None else ' above its keys'}")
+    raise ConfigError(f"{seen(path)}: {what} [{_TABLE}]{' in it; add it, or give another file' if table is None else ' above its keys'}")
 
 
 def from_file(values: Mapping[str, object], path: Path, codes: Codes, formats: Collection[str]) -> Config:
@@ -55,7 +55,7 @@ def from_file(values: Mapping[str, object], path: Path, codes: Codes, formats: C
     Raises:
         ConfigError: A key is unknown or a value is not of its kind; the message names file, key and mend.
     """
-    reader = _Reader(values, _seen(path))
+    reader = _Reader(values, seen(path))
     reader.demand_known(_KEYS)
     baseline = reader.text("baseline")
     per_path = reader.tables("per-path")
@@ -102,17 +102,11 @@ def _upwards(paths: Iterable[Path]) -> list[Path]:
     return [*([common] if common.is_dir() else []), *common.parents]
 
 
-def _seen(path: Path) -> str:
-    """The path as a user in the working directory would write it."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
 def _bytes(path: Path, mend: str) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot read {_seen(path)}: {getattr(error, 'strerror', None) or error}; {mend}") from None
+        raise ConfigError(f"cannot read {seen(path)}: {getattr(error, 'strerror', None) or error}; {mend}") from None
 
 
 def _parsed(data: bytes, path: Path) -> Mapping[str, object]:
@@ -120,10 +114,10 @@ def _parsed(data: bytes, path: Path) -> Mapping[str, object]:
         return tomllib.loads(data.removeprefix(b"\xef\xbb\xbf").decode())
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{_seen(path)}: line {line} is not UTF-8; save the file as UTF-8") from None
+        raise ConfigError(f"{seen(path)}: line {line} is not UTF-8; save the file as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(f"{_seen(path)}: no valid TOML: {reason}; correct it, or give --isolated to do without it") from None
+        raise ConfigError(f"{seen(path)}: no valid TOML: {reason}; correct it, or give --isolated to do without it") from None
 
 
 def _has_table(data: bytes) -> bool:

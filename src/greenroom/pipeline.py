@@ -20,11 +20,14 @@ from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
 from greenroom.rules.registry import judge
+from greenroom.rules.wanted import Wanted
 from greenroom.semantics.dialects import RETURNING_ON_INSERT
 from greenroom.source.dependencies import Dependencies, is_exact
 from greenroom.source.discover import Group, discover
 from greenroom.source.file import SourceFile
 from greenroom.source.problem import Gravity, Problem
+from greenroom.triage.baseline import Baseline, Compared, Covers, demand_writable, load
+from greenroom.triage.fingerprints import Identity
 from greenroom.triage.sifting import sift
 from greenroom.triage.suppressions import Suppressions
 from greenroom.vocabulary import Confidence
@@ -42,8 +45,13 @@ ReportProgress = Callable[[int, int, str], None]
 
 
 def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None = None) -> Report:
-    """Analyse the projects under ``paths``; unreadable input becomes findings, never an exception."""
+    """Analyse the projects under ``paths``; unreadable input becomes findings, never an exception.
+
+    Raises:
+        ConfigError: The baseline cannot be read or written.
+    """
     started = time.perf_counter()
+    baseline = _baseline(config)
     tree = discover(paths, config.exclude)
     program = Program(tree)
     findings: list[Finding] = []
@@ -65,9 +73,9 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
         done += len(group.files)
         unfinished = {note.path for note in part.notes}
         for file in group.files:  # those that cannot matter are parsed for their syntax alone
-            file.parse()
+            parsed = file.parse() is not None
             suppressions.read(file)
-            if unfinished.isdisjoint((file.path, *group.roots)) and _is_whole(file, given):
+            if parsed and unfinished.isdisjoint((file.path, *group.roots)) and _is_whole(file, given):
                 complete.add(file.path)
             file.forget()
         program.evict(group)
@@ -75,15 +83,61 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
             gc.collect()  # a batch run switches the collector off, and what is left of a project is full of cycles
     problems = tree.all_problems()
     findings.extend(judge(_unreadable(problems)))
-    sifted = sift(_distinct(findings), config, suppressions, complete)
+    wanted = Wanted(config)
+    sifted = sift(_distinct(findings), wanted, suppressions, complete)
+
+    def covers(path: Path, rule: str) -> bool:
+        gone = any(path.is_relative_to(start) for start in given) and not path.exists()
+        return rule in wanted.at(path) and (gone or path in complete)
+
+    compared = _against(baseline, sifted.findings, config, covers)
     warnings = [problem for problem in problems if problem.gravity is Gravity.WARNING] + suppressions.problems
+    stats = Stats(
+        files=len(tree.files),
+        functions=functions,
+        seconds=time.perf_counter() - started,
+        suppressed=sum(config.admits(finding.confidence) for finding in sifted.suppressed),
+        known=len(compared.known),
+        gone=len(compared.gone),
+    )
     return Report(
-        findings=tuple(sorted(sifted.findings, key=lambda item: (item.path, item.span, item.rule, item.attribute or "", item.message))),
-        stats=Stats(len(tree.files), functions, time.perf_counter() - started, suppressed=sifted.suppressed),
-        warnings=tuple(Note(problem.message, problem.path, problem.line) for problem in warnings),
+        findings=compared.new,
+        stats=stats,
+        warnings=(*(Note(problem.message, problem.path, problem.line) for problem in warnings), *_gone(compared.gone, config)),
         assumptions=tuple(assumed),
         not_analysed=tuple(sorted(set(notes), key=lambda note: (note.path or Path(), note.line or 0, note.message))),
     )
+
+
+def _baseline(config: Config) -> Baseline | None:
+    if config.baseline is None:
+        return None
+    if config.update_baseline:
+        demand_writable(config.baseline)
+    return load(config.baseline, may_be_missing=config.update_baseline)
+
+
+def _against(baseline: Baseline | None, findings: Sequence[Finding], config: Config, covers: Covers) -> Compared:
+    """Compare what is shown with the baseline, which is brought up to date before where that is asked for."""
+    shown = [finding for finding in findings if config.admits(finding.confidence)]
+    if baseline is None:
+        return Compared(tuple(shown), (), ())
+    hidden = [finding for finding in findings if not config.admits(finding.confidence)]
+    compared = baseline.compared(shown, covers, besides=hidden)
+    if not config.update_baseline:
+        return compared
+    updated = baseline.updated(shown, compared.gone)
+    updated.save()
+    return updated.compared(shown, covers, besides=hidden)
+
+
+def _gone(gone: Sequence[Identity], config: Config) -> Iterator[Note]:
+    """One note for all that a baseline has and that is not there any more."""
+    if gone:
+        first = gone[0]
+        others = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        what = f"{first.rule} at `{first.code}` in {first.path}{others}"
+        yield Note(f"what the baseline has is not found any more: {what}; give --update-baseline to take it out", config.baseline)
 
 
 @dataclass(frozen=True, slots=True)

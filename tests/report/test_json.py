@@ -49,7 +49,7 @@ def test_keys_have_the_documented_order(tmp_path: Path) -> None:
     assert list(document) == ["schema", "version", "findings", "assumptions", "stats"]
     assert list(document["findings"][0]) == FINDING_KEYS
     assert list(document["findings"][0]["trace"][0]) == ["path", "line", "message"]
-    assert list(document["stats"]) == ["files", "functions", "seconds", "suppressed"]
+    assert list(document["stats"]) == ["files", "functions", "seconds", "suppressed", "known", "gone"]
 
 
 def test_values(tmp_path: Path) -> None:

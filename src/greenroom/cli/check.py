@@ -34,10 +34,10 @@ def run(words: list[str]) -> int:
     for path in paths:
         _demand_readable(path)
     try:
-        config = config_of(chosen, written(chosen, paths))
+        config = _with_baseline(chosen, config_of(chosen, written(chosen, paths)))
+        report = analyse(paths, config)
     except ConfigError as error:
         fail(f"{PROG}: {error}")
-    report = analyse(paths, config)
     if not report.stats.files and not report.findings:
         where = ", ".join(str(path) for path in paths)
         fail(f"{PROG}: nothing to check: no Python files under {where}; give the directory that holds the sources")
@@ -95,6 +95,13 @@ def config_of(chosen: argparse.Namespace, base: Config) -> Config:
     )
 
 
+def _with_baseline(chosen: argparse.Namespace, config: Config) -> Config:
+    path = Path(chosen.baseline) if chosen.baseline is not None else config.baseline
+    if chosen.update_baseline and path is None:
+        raise ConfigError("--update-baseline needs to know which: give --baseline FILE, or `baseline` in [tool.greenroom]")
+    return replace(config, baseline=path, update_baseline=chosen.update_baseline)
+
+
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a report has."""
     parser.add_argument("--format", choices=FORMATS, help="how to print findings (default: text)")
@@ -124,6 +131,8 @@ def _parser() -> Parser:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
     parser.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
+    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
+    parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
     parser.add_argument("--isolated", action="store_true", help="read no configuration file")
     add_report_options(parser)
     return parser

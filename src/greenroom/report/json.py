@@ -25,6 +25,8 @@ def render(report: Report, base: Path) -> str:
         "functions": report.stats.functions,
         "seconds": round(report.stats.seconds, 3),
         "suppressed": report.stats.suppressed,
+        "known": report.stats.known,
+        "gone": report.stats.gone,
     }
     members = (
         ("schema", _text(SCHEMA)),

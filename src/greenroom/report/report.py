@@ -17,6 +17,10 @@ class Stats:
     seconds: float = 0.0
     suppressed: int = 0
     """Findings that comments in the sources answer for; they are not told."""
+    known: int = 0
+    """Findings that the baseline has; they are not told."""
+    gone: int = 0
+    """Findings that the baseline has and that are not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def summary(report: Report, style: Style) -> str:
     looked = f"{counted(stats.files, 'file')}, {counted(stats.functions, 'function')}, {stats.seconds:.2f} s"
     rest = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""
     rest += f", {stats.suppressed} suppressed" if stats.suppressed else ""
+    rest += f", {stats.known} in the baseline" if stats.known else ""
     if not report.findings:
         return f"{style.good('No findings')} in {looked}{rest}"
     kinds = Counter(finding.confidence for finding in report.findings)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.config import Config
 from greenroom.rules.finding import Finding
 from greenroom.rules.registry import judge
 from greenroom.rules.wanted import Wanted
@@ -15,27 +14,25 @@ from greenroom.triage.suppressions import Suppressions
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """The findings that are told, and how many were left out and why."""
+    """The findings of every confidence that are left, and those that are shown only in their number."""
 
     findings: tuple[Finding, ...]
-    suppressed: int
+    suppressed: tuple[Finding, ...]
 
 
-def sift(findings: Iterable[Finding], config: Config, suppressions: Suppressions, complete: Collection[Path]) -> Sifted:
-    """Leave out what is not wanted or has been answered for; ``complete`` are the files in which nothing was overlooked.
-
-    Comments are asked about findings of every confidence, so that one that is not shown does not make its comment unused.
-    """
-    wanted = Wanted(config)
-    told: list[Finding] = []
-    suppressed = 0
-    for finding in findings:
-        if finding.rule in wanted.at(finding.path):
-            admitted = config.admits(finding.confidence)
-            if suppressions.answers_for(finding):
-                suppressed += admitted
-            elif admitted:
-                told.append(finding)
+def sift(findings: Iterable[Finding], wanted: Wanted, suppressions: Suppressions, complete: Collection[Path]) -> Sifted:
+    """Leave out what is not wanted or has been answered for; ``complete`` are the files in which nothing was overlooked."""
+    found = [finding for finding in findings if finding.rule in wanted.at(finding.path)]
+    suppressed = [finding for finding in found if suppressions.answers_for(finding)]
+    answered = {id(finding) for finding in suppressed}
     unused = judge(suppressions.unused({path: wanted.at(path) for path in suppressions.files if path in complete}))
-    told.extend(finding for finding in unused if finding.rule in wanted.at(finding.path))
-    return Sifted(tuple(told), suppressed)
+    left = [
+        *(finding for finding in found if id(finding) not in answered),
+        *(finding for finding in unused if finding.rule in wanted.at(finding.path)),
+    ]
+    return Sifted(tuple(sorted(left, key=_place)), tuple(suppressed))
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    """In reading order; a baseline counts equal findings in it."""
+    return finding.path, finding.span, finding.rule, finding.attribute or "", finding.message
