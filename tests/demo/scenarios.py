@@ -9,6 +9,8 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -19,13 +21,15 @@ BACKEND = Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(BACKEND))
 sys.dont_write_bytecode = True
 os.environ["DATABASE_URL"] = "sqlite+aiosqlite://"
+os.environ["LEGACY_DATABASE_URL"] = f"sqlite:///{tempfile.mkdtemp(prefix='greenroom-legacy-')}/legacy.db"
 
 import httpx  # noqa: E402 -- the environment comes first
 from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
-from sqlalchemy import func, select  # noqa: E402 -- with the imports above
+from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
 
 OWNER = {"X-User": "ada@example.org"}
 GUEST = {"X-User": "bob@example.org"}
@@ -149,6 +153,31 @@ async def remove_member() -> object:
         return answer | {"members": await session.scalar(select(func.count()).select_from(models.Member))}
 
 
+async def legacy_customers() -> object:
+    return await beside_other_work(retired.customers)
+
+
+async def legacy_left_over() -> object:
+    return await beside_other_work(retired.left_over)
+
+
+async def beside_other_work(work: Check) -> object:
+    """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
+    with retired.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS customers (name TEXT, slug TEXT PRIMARY KEY)"))
+        connection.execute(text("INSERT OR IGNORE INTO customers VALUES ('Initech', 'initech')"))
+    event.listen(retired.engine, "before_cursor_execute", _be_far_away)
+    others = asyncio.create_task(asyncio.sleep(0.05))
+    await asyncio.sleep(0)
+    answer = await work()
+    event.remove(retired.engine, "before_cursor_execute", _be_far_away)
+    return {"status": 200, "body": answer, "others went on": others.done()}
+
+
+def _be_far_away(*_: object) -> None:
+    time.sleep(0.3)
+
+
 async def broken_migration() -> object:
     path = BACKEND / "scripts" / "broken_migration.py"
     compile(path.read_text(encoding="utf-8"), str(path), "exec")
@@ -175,6 +204,8 @@ SCENARIOS: dict[str, Check] = {
     "change_role": change_role,
     "takeover": take_over,
     "remove_member": remove_member,
+    "legacy_customers": legacy_customers,
+    "legacy_left_over": legacy_left_over,
     "broken_migration": broken_migration,
 }
 

@@ -20,6 +20,8 @@ LOST: dict[str, object] = {
     "update_profile": {"status": 200, "full_name": "Ada"},
     "copy_step": {"title": "Invite your team (copy)", "hint": None},
     "remove_member": {"status": 204, "body": None, "members": 1},
+    "legacy_customers": {"status": 200, "body": [["Initech", "initech"]], "others went on": False},
+    "legacy_left_over": {"status": 200, "body": 1, "others went on": False},
 }
 """What the silent defects answer instead of what they should."""
 KEPT: dict[str, object] = {
@@ -30,6 +32,8 @@ KEPT: dict[str, object] = {
     "accept_twice": {"status": 409, "body": {"detail": "already a member"}},
     "provision": 3,
     "claim_slug": "acme",
+    "legacy_customers": {"status": 200, "body": [["Initech", "initech"]], "others went on": True},
+    "legacy_left_over": {"status": 200, "body": 1, "others went on": True},
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""

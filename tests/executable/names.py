@@ -69,14 +69,12 @@ def _home_of(name: str, modules: Mapping[str, str]) -> str | None:
     for module, tree in trees.items():
         if name in set(_definitions(tree)):
             return module
-    for tree in trees.values():
+    for module, tree in trees.items():
         for statement in tree.body:
-            if (
-                isinstance(statement, ast.ImportFrom)
-                and statement.module
-                and any((alias.asname or alias.name) == name for alias in statement.names)
-            ):
-                return statement.module
+            if isinstance(statement, ast.ImportFrom) and statement.module:
+                for alias in statement.names:
+                    if (alias.asname or alias.name) == name:
+                        return module if alias.asname else statement.module
     if name in _MODULES:
         return None
     for home in _HOMES:

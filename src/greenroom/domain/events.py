@@ -172,6 +172,18 @@ class Lost(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Blocking(Event):
+    """A coroutine function uses something that waits for the database without giving way to the event loop."""
+
+    what: str
+    """The call that waits."""
+    subject: str
+    """``session`` or ``engine``."""
+    within: Site
+    """Where it is called: at ``site`` itself, or in a plain function that is called there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable(Observation):
     """A file that could not be read or parsed; it has no site, since it has no tree."""
 

@@ -37,7 +37,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, dynamic, library, queries, tasks
+from greenroom.interpret import blocking, containers, dynamic, library, queries, tasks
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
@@ -480,6 +480,9 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             return library.inspection(run, state, owner, name, node)
         case Attribute() | SqlExpression():
             return library.expression_method(receiver, name, args)
+        case Anything(Named(External("sqlalchemy.Engine" | "sqlalchemy.engine.Engine" | "sqlalchemy.engine.base.Engine"))):
+            blocking.engine_call(run, name, node)
+            return ANYTHING
         case _:
             if name in ("add_task", "create_task", "start_soon"):
                 return tasks.background(run, state, args, node)
@@ -490,6 +493,7 @@ def _session_method(
     run: Run, state: State, callee: Method, record: SessionObject, key: int, name: str, args: Arguments, node: ast.AST
 ) -> Value:
     operation = OPERATIONS.get(name)
+    blocking.session_call(run, record, name, node)
     if operation is None:
         return ANYTHING
     if operation.awaits and record.is_async and not run.greenlet:

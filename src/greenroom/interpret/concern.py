@@ -26,16 +26,17 @@ _IMPORT = re.compile(r"^[ \t]*(?:from\s+[\w.]+\s+)?import\b\s*(\([^)]*\)|[^\n]*)
 _TEXT = re.compile(r"""([A-Za-z]{0,2})(\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3})|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*""")
 """Strings and comments, in which the others of these mean nothing."""
 _USE = re.compile(
-    r"(?:session|db|database|conn|connection|uow|transaction|tx|repo|repository)\w*(?:\(\))?\s*\.\s*"
-    r"(?:add|add_all|begin|close|connection|delete|exec|execute|expire|get|get_one|merge|query|scalar|stream|stream_scalars)\s*\(",
+    r"(?:session|db|database|conn|connection|engine|uow|transaction|tx|repo|repository)\w*(?:\(\))?\s*\.\s*"
+    r"(?:add|add_all|begin|close|connect|connection|delete|exec|execute|expire|get|get_one|merge|query|scalar|stream|stream_scalars)\s*\(",
     re.IGNORECASE,
 )
 """A session's method, called on something that is named like a session."""
 EVIDENCE = frozenset(
     {
         "AsyncAttrs", "AsyncSession", "Session", "SessionLocal", "async_scoped_session", "async_sessionmaker", "awaitable_attrs",
-        "begin_nested", "commit", "expire_all", "expunge", "expunge_all", "flush", "joinedload", "make_transient", "refresh", "rollback",
-        "run_sync", "scalar_one", "scalar_one_or_none", "scalars", "scoped_session", "selectinload", "sessionmaker",
+        "begin_nested", "commit", "create_async_engine", "create_engine", "expire_all", "expunge", "expunge_all", "flush", "joinedload",
+        "make_transient", "refresh", "rollback", "run_sync", "scalar_one", "scalar_one_or_none", "scalars", "scoped_session",
+        "selectinload", "sessionmaker",
     }
 )  # fmt: skip
 """Words that hardly anything but a session, or what makes one, is called by."""

@@ -46,6 +46,7 @@ from greenroom.interpret.standard import HANDLERS
 from greenroom.interpret.symbolic import session_class
 from greenroom.interpret.tasks import TASK_HANDLERS
 from greenroom.program.symbols import Class, External
+from greenroom.program.types import Named
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
@@ -103,6 +104,8 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         return LoaderOption(mapped, NOTHING, (), mapped)
     if name in ("async_sessionmaker", "sessionmaker"):
         return factory_of(run, state, args, asynchronous=name == "async_sessionmaker")
+    if name == "create_engine":
+        return Anything(Named(External("sqlalchemy.Engine")), ("engine", id(node)))
     if name in ("AsyncSession", "Session"):
         made = factory_of(run, state, args, asynchronous=name == "AsyncSession")
         return run.tables.call(run, state, made, Arguments(), node)

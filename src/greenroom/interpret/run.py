@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
-from greenroom.domain.events import Event
+from greenroom.domain.events import Blocking, Event
 from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.journal import Journal
@@ -156,6 +156,8 @@ class Run:
         """Above zero, choice points join instead of splitting."""
         self.greenlet = 0
         """Above zero, implicit IO is legal (``run_sync``)."""
+        self.thread = 0
+        """How many of the calls in progress wait, on their event loop or not, for the thread in which the others run."""
         self.steps = 0
         self.began = 0
         self.total = self.limit = next(work for spent, work in SCHEDULE if tracker.spent < spent)
@@ -206,6 +208,20 @@ class Run:
         """The ids of the nodes of the calls in progress, outermost first."""
         return tuple(id(call.site.node) for call in self.calls if call.site is not None)
 
+    @property
+    def coroutine(self) -> int | None:
+        """The place, among the calls in progress, of the innermost coroutine function; None off the event loop."""
+        return next((place for place in range(len(self.calls) - 1, self.thread - 1, -1) if self.calls[place].function.is_async), None)
+
+    @contextmanager
+    def in_thread(self) -> Iterator[None]:
+        """Within the block, code runs in a thread of its own, and not on the event loop."""
+        outer, self.thread = self.thread, len(self.calls)
+        try:
+            yield
+        finally:
+            self.thread = outer
+
     def identity(self, node: ast.AST, extra: object = None) -> int:
         """A heap id for what ``node`` allocates in the current calling context."""
         return self.tracker.identity(node, extra, self.call_nodes())
@@ -217,8 +233,9 @@ class Run:
         if known is not None:
             return known
         fragments[key] = Fragment(ANYTHING, {})  # for definitions that need themselves
-        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit, self.used)
-        self.calls, self.module, self.raised, self.yielders, self.greenlet, self.used = [], module, None, [], 0, None
+        context = (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.thread, self.used)
+        work = (self.steps, self.began, self.limit)
+        self.calls, self.module, self.raised, self.yielders, self.greenlet, self.thread, self.used = [], module, None, [], 0, 0, None
         self.steps, self.began, self.limit = 0, 0, self.total
         state = State()
         value: Value = ANYTHING
@@ -226,7 +243,8 @@ class Run:
             with self.joined(), suppress(Infeasible, Diverted):
                 value = make(state)
         finally:
-            (self.calls, self.module, self.raised, self.yielders, self.greenlet, self.steps, self.began, self.limit, self.used) = context
+            self.calls, self.module, self.raised, self.yielders, self.greenlet, self.thread, self.used = context
+            self.steps, self.began, self.limit = work
         made = fragments[key] = state.fragment(value)
         for place, record in made.heap.items():
             self.tracker.originals.setdefault(place, record)
@@ -487,7 +505,10 @@ class Run:
             return
         for emitted in self.recorders:
             emitted.append((event, key))
-        identity = (type(event), event.site.node, *key)
+        place = event.site.node
+        if isinstance(event, Blocking) and (coroutine := self.coroutine) is not None:
+            place = self.calls[coroutine].function.node  # once for each coroutine function
+        identity = (type(event), place, *key)
         known = self.tracker.events.get(identity)
         if known is None or (getattr(event, "sure", True) and not getattr(known, "sure", True)):
             self.tracker.events[identity] = event

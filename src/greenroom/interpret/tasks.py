@@ -138,7 +138,8 @@ def _in_thread(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """``to_thread(function, *args)``: another thread has no greenlet either."""
     if not args.positional:
         return ANYTHING
-    return run.tables.call(run, state, args.positional[0], Arguments(args.positional[1:], args.named), node)
+    with run.in_thread():
+        return run.tables.call(run, state, args.positional[0], Arguments(args.positional[1:], args.named), node)
 
 
 def _task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -153,6 +154,7 @@ TASK_HANDLERS: dict[str, Handler] = {
     "asyncio.wait_for": _task,
     "asyncio.shield": _task,
     "asyncio.to_thread": _in_thread,
+    "anyio.to_thread.run_sync": _in_thread,
     "*.run_in_threadpool": _in_thread,
 }
 """Functions that start tasks, by dotted path; ``*`` stands for any module."""

@@ -164,10 +164,11 @@ def outline(run: Run, state: State, callee: FunctionValue, args: Arguments) -> O
 
 
 def circumstances(run: Run, function: Function) -> Hashable:
-    """What a call depends on beside what it is given: its own calls in progress, what is legal here, what is being handled."""
+    """What a call depends on beside what it is given: its own calls in progress, what is legal here, who waits, what is being handled."""
     repeats = sum(1 for active in run.calls if active.function.node is function.node)
     handling = run.handling[-1] if run.handling else None
-    return (repeats, run.greenlet > 0, run.silent > 0, run.schema_lenient, handling)
+    on_loop = function.is_async or run.coroutine is not None
+    return (repeats, run.greenlet > 0, on_loop, run.silent > 0, run.schema_lenient, handling)
 
 
 def _unnamed(value: Value) -> Value:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from greenroom.domain.events import Blocking
 from greenroom.domain.flow import Raised
 from greenroom.domain.likeness import is_plain
 from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
+from greenroom.interpret import blocking
 from greenroom.interpret.run import Run
 from greenroom.interpret.tabulation.footprints import NOTHING, all_of, footprint, surroundings
 from greenroom.interpret.tabulation.generality import Outline, circumstances, general_arguments, outline
@@ -62,7 +64,10 @@ class _Asked:
         run = self.run
         run.steps += 1
         for event, identity in summary.events:
-            run.emit(replace(event, site=run.site(self.node), calls=run.call_sites()), *identity)
+            if isinstance(event, Blocking):
+                blocking.again(run, event, self.node, *identity)
+            else:
+                run.emit(replace(event, site=run.site(self.node), calls=run.call_sites()), *identity)
         places = dict(zip(summary.ids, naming.ids, strict=False))
         tokens = dict(zip(summary.tokens, naming.tokens, strict=False))
         calls = (*run.call_nodes(), id(self.node))
@@ -179,7 +184,7 @@ def _summary(asked: _Asked, inner: State, naming: Naming, args: Arguments) -> Su
         calls=(*run.call_nodes(), id(node)),
         returned=tuple(_effect(inner, after, value, None) for after, value in results),
         raised=tuple(_effect(inner, item.state, None, item.error) for item in raised),
-        events=tuple((event, identity) for event, identity in emitted if event.site.node is node),
+        events=tuple((event, identity) for event, identity in emitted if event.site.node is node or blocking.is_of_caller(run, event)),
         work=None if (len(run.tracker.bounded), run.shortened) == bounded else share,
         quiet=not emitted and not inner.watch.events,
         sessions=frozenset(inner.watch.sessions),

@@ -9,6 +9,7 @@ class Settings:
     """Everything that differs between deployments."""
 
     database_url: str = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///./onboarding.db")
+    legacy_url: str = os.environ.get("LEGACY_DATABASE_URL", "sqlite:///./legacy.db")
     reminder_after_days: int = 3
 
 
