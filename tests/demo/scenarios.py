@@ -27,6 +27,7 @@ import httpx  # noqa: E402 -- the environment comes first
 from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.sandbox import sandbox  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
@@ -161,6 +162,10 @@ async def legacy_left_over() -> object:
     return await beside_other_work(retired.left_over)
 
 
+async def in_a_sandbox() -> object:
+    return await sandbox(["Initech", "Hooli"])
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -206,6 +211,7 @@ SCENARIOS: dict[str, Check] = {
     "remove_member": remove_member,
     "legacy_customers": legacy_customers,
     "legacy_left_over": legacy_left_over,
+    "sandbox": in_a_sandbox,
     "broken_migration": broken_migration,
 }
 

@@ -184,6 +184,16 @@ class Blocking(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BlockingDriver(Event):
+    """An asynchronous engine is made for a driver that waits."""
+
+    maker: str
+    driver: str
+    sure: bool
+    """Whether the source says so; a default of the settings may be replaced by the environment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable(Observation):
     """A file that could not be read or parsed; it has no site, since it has no tree."""
 

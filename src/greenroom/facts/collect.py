@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from greenroom.facts.declarations import Bodies
+from greenroom.facts.engines import Engine, read_engines
 from greenroom.facts.fastapi import mentions_framework, read_routes
 from greenroom.facts.pydantic import SchemaReader
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
@@ -29,6 +30,8 @@ class Backend:
 
     def __init__(self, program: Program, group: Group | None = None) -> None:
         self.program = program
+        self.sqlalchemy = "2.1"
+        """The minor version of SQLAlchemy that the project runs on."""
         self._group = group
         self._bodies = Bodies(program)
         self._reader = SchemaReader(self._bodies)
@@ -75,6 +78,14 @@ class Backend:
     def session_defaults(self) -> SessionDefaults:
         """Return what the session factories of the project agree on."""
         return self._defaults
+
+    @cached_property
+    def _engines(self) -> list[Engine]:
+        return list(read_engines(self.program, self._modules(self._relevant())))
+
+    def engines(self) -> list[Engine]:
+        """Return every engine that the project makes."""
+        return self._engines
 
     def session_kind(self, symbol: Symbol | None) -> SessionKind | None:
         """Return what kind of session a class is an instance factory of, or None when it is no session class."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 from greenroom.domain.events import Observation
 from greenroom.facts.collect import Backend
+from greenroom.interpret.declared import engines
 from greenroom.source.discover import Group
 
-OBSERVERS: tuple[Callable[[Backend, Group], Iterator[Observation]], ...] = ()
+OBSERVERS: tuple[Callable[[Backend, Group], Iterator[Observation]], ...] = (engines.observe,)
 """Each looks at one kind of declaration."""
 
 
