@@ -35,6 +35,7 @@ KEPT: dict[str, object] = {
     "legacy_customers": {"status": 200, "body": [["Initech", "initech"]], "others went on": True},
     "legacy_left_over": {"status": 200, "body": 1, "others went on": True},
     "sandbox": 2,
+    "active_customers": 2,
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""

@@ -184,6 +184,13 @@ class Blocking(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsynchronous(Event):
+    """A method is taken of an asynchronous session that only plain sessions have."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockingDriver(Event):
     """An asynchronous engine is made for a driver that waits."""
 

@@ -103,6 +103,8 @@ class SessionObject:
     """Made by something that is not in sight, which may commit it at the end."""
     idle: bool = False
     """Committed or rolled back, and nothing was done since: there is no transaction that a rollback could undo."""
+    guessed: bool = False
+    """Taken for a session by its name: it may be a plain one."""
 
     def evolve(self, **changes: object) -> SessionObject:
         """A copy with ``changes``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-from greenroom.domain.events import EnumString
+from greenroom.domain.events import EnumString, NotAsynchronous
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import COMMITTED, EXPIRED, ROLLED_BACK, Origin
 from greenroom.domain.state import State
@@ -40,7 +40,7 @@ from greenroom.interpret.run import Diverted, Run
 from greenroom.interpret.symbolic import symbolic
 from greenroom.program.symbols import Class, External, Function, Module, Symbol, Variable
 from greenroom.program.types import Named, TypeRef
-from greenroom.semantics.sessions import OPERATIONS
+from greenroom.semantics.sessions import OPERATIONS, PLAIN_ONLY
 
 OF_COROUTINES = frozenset({"close", "send", "throw", "add_done_callback", "cancel", "result", "aclose", "asend"})
 """Methods that coroutines, generators and tasks have themselves."""
@@ -220,6 +220,8 @@ def _of_session(run: Run, state: State, key: int, record: SessionObject, name: s
         state.watch.sessions.add(key)
         known = getattr(record, name) if name in OPTIONS else None if record.failed is None else False
         return ANYTHING if known is None else Const(known)
+    if name in PLAIN_ONLY and record.is_async and not record.guessed and not run.greenlet and run.coroutine is not None:
+        run.emit(NotAsynchronous(run.site(node), run.call_sites(), name))
     if name in OPERATIONS or name in ("query", "__aenter__", "__aexit__", "__enter__", "__exit__"):
         return Method(Ref(key), name)
     return ANYTHING

@@ -148,13 +148,15 @@ def _called(extra: object) -> str:
     return ""
 
 
-def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None) -> Value:
+def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None, guessed: bool = False) -> Value:
     """The session of an entry point whose origin is not in sight: with the options that the project's factories share."""
     key = run.identity(run.program_anchor, ("session", asynchronous))
     state.watch.sessions.add(key)
     if key not in state.heap:
         defaults = run.backend.session_defaults()
-        state.heap[key] = SessionObject(defaults.expire_on_commit, defaults.autoflush, is_async=asynchronous, assumed=True, cls=cls)
+        state.heap[key] = SessionObject(
+            defaults.expire_on_commit, defaults.autoflush, is_async=asynchronous, assumed=True, cls=cls, guessed=guessed
+        )
     return Ref(key)
 
 
@@ -211,6 +213,6 @@ def arguments_for(run: Run, state: State, function: Function, node: ast.AST, ext
     for parameter, type_ref in sorted(typed, key=lambda pair: not is_session_type(run, pair[1])):
         value = symbolic(run, state, type_ref, parameter, (extra, parameter.arg), depth)
         if isinstance(value, Anything) and value.type is None and function.is_async and parameter.arg in SESSION_NAMES:
-            value = ambient_session(run, state, asynchronous=True, cls=None)
+            value = ambient_session(run, state, asynchronous=True, cls=None, guessed=True)
         named.append((parameter.arg, value))
     return Arguments((), tuple(named))

@@ -25,6 +25,10 @@ from greenroom.semantics.effects import (
     RunSync,
 )
 
+PLAIN_ONLY = frozenset(
+    {"bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings", "enable_relationship_loading", "prepare", "query"}
+)
+"""Methods of ``Session`` that ``AsyncSession`` lacks."""
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation
     for operation in (
