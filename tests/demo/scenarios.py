@@ -29,6 +29,7 @@ from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- 
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.sandbox import sandbox  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.statistics import active_customers  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.support import is_open  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
@@ -171,6 +172,10 @@ async def count_customers() -> object:
     return await active_customers()
 
 
+async def ask_support() -> object:
+    return await is_open("letter")
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -218,6 +223,7 @@ SCENARIOS: dict[str, Check] = {
     "legacy_left_over": legacy_left_over,
     "sandbox": in_a_sandbox,
     "active_customers": count_customers,
+    "is_open": ask_support,
     "broken_migration": broken_migration,
 }
 

@@ -36,6 +36,7 @@ KEPT: dict[str, object] = {
     "legacy_left_over": {"status": 200, "body": 1, "others went on": True},
     "sandbox": 2,
     "active_customers": 2,
+    "is_open": True,
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""

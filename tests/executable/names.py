@@ -47,6 +47,7 @@ _HOMES = (
     "fastapi.concurrency",
     "pydantic",
     "dataclasses",
+    "httpx",
 )
 
 

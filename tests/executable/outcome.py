@@ -41,6 +41,7 @@ _KINDS_OF_RULES = {
     "model-code-reads-unloaded": _LOADING,
     "read-after-failed-flush": frozenset({Kind.FAILED_FLUSH}),
     "session-shared-between-tasks": frozenset({Kind.CONCURRENT_USE}),
+    "session-outlives-scope": frozenset({Kind.CONCURRENT_USE}),
     "missing-await": frozenset({Kind.MISSING_AWAIT}),
     "string-in-enum-column": frozenset({Kind.ENUM_STRING}),
 }

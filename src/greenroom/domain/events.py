@@ -184,6 +184,15 @@ class Blocking(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OutlivesScope(Event):
+    """A session is used after the scope that closes it: ``how`` is ``use``, ``task`` or ``background``."""
+
+    how: str
+    what: str
+    over: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
 class NotAsynchronous(Event):
     """A method is taken of an asynchronous session that only plain sessions have."""
 

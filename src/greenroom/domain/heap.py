@@ -103,6 +103,8 @@ class SessionObject:
     """Made by something that is not in sight, which may commit it at the end."""
     idle: bool = False
     """Committed or rolled back, and nothing was done since: there is no transaction that a rollback could undo."""
+    over: Origin | None = field(default=None, compare=False)
+    """The ``async with`` block that it was opened for is over."""
     guessed: bool = False
     """Taken for a session by its name: it may be a plain one."""
 
@@ -174,6 +176,7 @@ def join_objects(one: HeapObject, other: HeapObject) -> HeapObject:
             aborted=one.aborted and other.aborted,
             depth=min(one.depth, other.depth),
             idle=one.idle and other.idle,
+            over=one.over and other.over,
         )
     if isinstance(one, Instance) and isinstance(other, Instance):
         return Instance(one.cls, join_mappings(one.attributes, other.attributes), one.schema)

@@ -43,7 +43,7 @@ from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
-from greenroom.interpret.session import history, rows
+from greenroom.interpret.session import history, lifetimes, rows
 from greenroom.interpret.session.deeds import UNCLEAR, redo
 from greenroom.interpret.session.sessions import perform
 from greenroom.interpret.stubs import implementation, is_stub, says_nothing
@@ -127,7 +127,7 @@ def _await(run: Run, state: State, value: Value, node: ast.AST) -> Value:
         library.begin_savepoint(run, state, value.session.id, node)
         return value
     if not isinstance(value, Pending):
-        state.variables.pop(tasks.TASKS, None)
+        state.variables.pop(lifetimes.TASKS, None)
         if isinstance(value, Anything):
             history.outside(run, state, node)
         return value
@@ -406,6 +406,7 @@ def _responded(run: Run, results: list[tuple[State, Value]], function: Function)
     answered: list[tuple[State, Value]] = []
     for after, value in results:
         node, after.returning = after.returning, None
+        tasks.left_running(run, after, None, function.node)
         answered.extend(respond(after, value, node) if node is not None else [(after, value)])
     run.module = outer
     return answered
@@ -484,8 +485,8 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             blocking.engine_call(run, name, node)
             return ANYTHING
         case _:
-            if name in ("add_task", "create_task", "start_soon"):
-                return tasks.background(run, state, args, node)
+            if name in tasks.STARTING:
+                return tasks.STARTING[name](run, state, args, node)
             return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING
 
 

@@ -165,6 +165,9 @@ def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Val
     if factory.scope is not None:
         scoped = run.tracker.identity(factory.scope, "session", ())
         state.heap.setdefault(scoped, made)
+        opened = state.heap[scoped]
+        if isinstance(opened, SessionObject) and opened.over is not None:
+            state.heap[scoped] = opened.evolve(over=None)  # the scope gives it out again
         return Ref(scoped)
     key = run.identity(node, "session")
     if key in state.heap and key in state.reachable():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.holding import spread
-from greenroom.domain.loading import Site
+from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
@@ -99,6 +99,9 @@ def _with_provider(run: Run, state: State, provider: Value | None, where: Site, 
 
     def proceed(value: Value, inner: State) -> Flow:
         cache[key] = value
+        early = not run.settings.answers_first or not _ends_with_the_request(where.node)
+        if early and isinstance(value, Ref) and isinstance(provider, FunctionValue) and provider.function.is_generator:
+            run.tracker.released[value.id] = Origin(where, "this dependency ends, and closes the session, before the answer is sent")
         return then(value, inner)
 
     receiver: Value | None = ANYTHING

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from greenroom.domain.flow import Flow, Raised, compact
 from greenroom.domain.heap import Instance, SessionObject
+from greenroom.domain.loading import Origin
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     NONE,
@@ -22,6 +23,7 @@ from greenroom.domain.values import (
     Ref,
     Value,
 )
+from greenroom.interpret import tasks
 from greenroom.interpret.construction import open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
@@ -56,6 +58,8 @@ def _enter(run: Run, node: ast.With | ast.AsyncWith, index: int, state: State) -
 
 
 def _manager(run: Run, node: ast.With | ast.AsyncWith, item: ast.withitem, state: State) -> Value:
+    if isinstance(node, ast.AsyncWith):
+        run.awaiting = item.context_expr
     value = run.one_of(run.evaluate(item.context_expr, state))
     if isinstance(value, Pending) and isinstance(node, ast.AsyncWith):
         if isinstance(value.callee, FunctionValue) and value.callee.function.is_generator:
@@ -107,10 +111,16 @@ def _session(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wit
     if record is None or (record.is_async and not asynchronous):
         return Flow()
     _bind(run, state, item, Ref(key))
-    state.heap[key] = record.evolve(is_async=asynchronous)
+    state.heap[key] = record.evolve(is_async=asynchronous, over=None)
 
     def closed(after: State) -> None:
+        tasks.left_running(run, after, key, item.context_expr)
         work.close(run, after, key, item.context_expr)
+        left = after.session(key)
+        if left is not None and not left.assumed and asynchronous:
+            after.heap[key] = left.evolve(
+                over=Origin(run.site(item.context_expr), "the session's block is over, and the session is closed")
+            )
 
     return _around(run, node, index, state, closed, closed)
 

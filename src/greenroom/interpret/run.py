@@ -151,21 +151,18 @@ class Run:
         self.raised: list[Raised] | None = None
         """Where exceptions go: the innermost ``try`` being followed, None where nobody would catch one."""
         self.choices: list[Choosing] = []
-        self.position = 0
+        self.position = self.silent = self.steps = self.began = 0
         self.joining = 0
         """Above zero, choice points join instead of splitting."""
         self.greenlet = 0
         """Above zero, implicit IO is legal (``run_sync``)."""
         self.thread = 0
         """How many of the calls in progress wait, on their event loop or not, for the thread in which the others run."""
-        self.steps = 0
-        self.began = 0
         self.total = self.limit = next(work for spent, work in SCHEDULE if tracker.spent < spent)
         """Where the work of the call in progress began, and where it ends."""
         self.shortened = 0
         """How often ways were dropped for want of work."""
         self.yielders: list[Callable[[Value, State], Sequence[tuple[State, Value]]] | None] = []
-        self.silent = 0
         self.recorders: list[list[tuple[Event, tuple[object, ...]]]] = []
         self.schema_lenient = False
         self.validators: dict[Class, dict[object, list[Function]]] = {}

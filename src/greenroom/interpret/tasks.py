@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from greenroom.domain.events import SharedSession
+from greenroom.domain.events import OutlivesScope, SharedSession
 from greenroom.domain.heap import Collection, Instance, SessionObject
 from greenroom.domain.holding import spread
+from greenroom.domain.loading import Origin
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -22,9 +23,7 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers
 from greenroom.interpret.run import Diverted, Handler, Infeasible, Run
-
-TASKS = "~tasks"
-"""The variable that holds the sessions of tasks that were started and not awaited."""
+from greenroom.interpret.session.lifetimes import TASKS, running
 
 
 def group_task(run: Run, state: State, key: int, args: Arguments, node: ast.AST) -> Value:
@@ -50,6 +49,7 @@ def background(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     """A function or coroutine that runs on its own: it is followed, but what it does does not come back."""
     target = args.get(0) or ANYTHING
     attempt = state.fork()
+    attempt.variables.pop(TASKS, None)
     outer, run.raised = run.raised, None
     try:
         _alone(run, attempt, target, args, node)
@@ -126,11 +126,31 @@ def _create_task(run: Run, state: State, args: Arguments, node: ast.AST) -> Valu
     with run.sessions_used() as sessions:
         result = background(run, state, args, node)
     used = shared(state, value, sessions, held)
-    known = state.variables.get(TASKS, Const(frozenset()))
-    running = known.value if isinstance(known, Const) and isinstance(known.value, frozenset) else frozenset()
-    if used & running:
+    before = running(state)
+    if used & {session for session, _ in before}:
         run.emit(SharedSession(run.site(node), run.call_sites(), "asyncio.create_task"))
-    state.variables[TASKS] = Const(running | used)
+    state.variables[TASKS] = Const(before | {(session, run.site(node)) for session in used})
+    return result
+
+
+def left_running(run: Run, state: State, session: int | None, node: ast.AST) -> None:
+    """A session is closed (None: those of the request are) while tasks that have it may not even have begun."""
+    for key, site in running(state):
+        record = state.session(key)
+        if record is not None and (key == session or (session is None and not record.closed and not record.assumed)):
+            over = Origin(run.site(node), "the session is closed when this block is left" if session else "the request is over here")
+            run.emit(OutlivesScope(site, run.call_sites(), "task", "asyncio.create_task", over), "task", key)
+
+
+def after_answer(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """``background_tasks.add_task(function, ...)``: called when the answer is sent; the sessions of the request may be closed by then."""
+    held = state.reachable(args.positional[1:])
+    with run.sessions_used() as used:
+        result = background(run, state, args, node)
+    for key in used & held if run.on_return is not None else ():
+        over = run.tracker.released.get(key)
+        if over is not None:
+            run.emit(OutlivesScope(run.site(node), run.call_sites(), "background", "add_task", over), "background", key)
     return result
 
 
@@ -146,6 +166,8 @@ def _task(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     return args.get(0) or ANYTHING
 
 
+STARTING: dict[str, Handler] = {"add_task": after_answer, "create_task": background, "start_soon": background}
+"""Methods of something unknown that start tasks."""
 TASK_HANDLERS: dict[str, Handler] = {
     "asyncio.gather": _gather,
     "anyio.gather": _gather,

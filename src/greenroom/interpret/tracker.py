@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from greenroom.domain.events import EndedByCallee, Event, Lost
 from greenroom.domain.heap import HeapObject
-from greenroom.domain.loading import Site
+from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import Fragment
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.interpret.flags import Mentions
@@ -66,6 +66,8 @@ class Tracker:
     """Functions that write to a session that they are given."""
     enders: dict[ast.AST, EndedByCallee] = field(default_factory=dict)
     """Commits and rollbacks of sessions by functions that are given these."""
+    released: dict[int, Origin] = field(default_factory=dict)
+    """What dependencies give that end before background tasks are run, and where these are asked for."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Diverted, Run
-from greenroom.interpret.session import aborting, deeds, history, reloading, work
+from greenroom.interpret.session import aborting, deeds, history, lifetimes, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
 from greenroom.interpret.session.merging import merge
 from greenroom.interpret.session.rows import NO_RESULT, nothing
@@ -66,6 +66,8 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
     record = state.session(session)
     if run.used is not None and operation.awaits and not _only_marks(state, operation, args):
         run.used.add(session)
+    if record is not None and operation.awaits:
+        lifetimes.used(run, state, session, record, operation, node)
     if (
         record is not None
         and record.failed is not None
