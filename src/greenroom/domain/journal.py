@@ -38,6 +38,8 @@ class Kind(enum.Enum):
     """Something that is no database was awaited, and nothing here catches its failure."""
     UNKNOWN = "unknown"
     """The session was in the hands of something that is not followed."""
+    CAUGHT = "caught"
+    """An exception was caught: what was not committed by then is given up, if nothing more is done."""
     ANSWER = "answer"
     """The endpoint returned; what the answer holds has been read."""
 
@@ -153,6 +155,7 @@ def open_writes(journal: Iterable[Act], session: int) -> list[Act]:
             found.clear()
         elif act.session == session and act.kind in WRITES:
             found.append(act)
-        elif act.session == session and act.kind in ENDS and act.sure:
-            found.clear()
+        elif act.session == session and act.kind in ENDS:
+            # What only some paths do is what they have written themselves, more often than not.
+            found = [write for write in found if write.sure and not act.sure]
     return found

@@ -180,6 +180,8 @@ class Statement:
     synchronize: bool = True
     returning: bool = False
     textual: bool = False
+    lenient: bool = False
+    """Whether it says what to do about conflicts (``ON CONFLICT``, ``ON DUPLICATE KEY``)."""
     only: frozenset[str] | None = None
     """The columns that a textual SELECT names, when they can be read off."""
 

@@ -98,6 +98,7 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[R
         if not entering:
             continue
         for entered in entering:
+            history.caught(run, entered, handler)
             if handler.name is not None:
                 entered.variables[handler.name] = Anything(None, ("error", id(handler)))
         run.handling.append(errors[0])

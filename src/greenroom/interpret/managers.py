@@ -179,6 +179,7 @@ def _around(
                 failing(raised.state)
             history.given_up(raised.state, before)
             if suppress:
+                history.caught(run, raised.state, node.items[index].context_expr)
                 flow.fall.append(raised.state)
             elif outer is not None:
                 outer.append(raised)

@@ -87,6 +87,8 @@ def method(run: Run, state: State, statement: Statement, name: str, args: Argume
     if name in ("with_only_columns", "add_columns", "with_entities"):
         entities = tuple(entity(run, value) for value in args.positional)
         return replace(statement, entities=entities if name != "add_columns" else (*statement.entities, *entities))
+    if name.startswith(("on_conflict", "on_duplicate")):
+        return replace(statement, lenient=True)
     if name in ("subquery", "cte", "scalar_subquery", "exists", "alias", "lateral", "label", "compile"):
         return SqlExpression()
     if name == "from_statement":

@@ -10,7 +10,7 @@ from greenroom.rules.rule import Rule, finding, step
 
 
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
-    if not isinstance(event, UnflushedKey):
+    if not isinstance(event, UnflushedKey) or any(site.module.is_test for site in (event.site, *event.calls)):
         return
     made = (step(event.made_at, f"`{event.model}` is made here"),) if event.made_at is not None else ()
     trace = (*made, *(step(call, "through this call") for call in event.calls), step(event.site, "its key is read here"))

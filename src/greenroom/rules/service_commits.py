@@ -11,7 +11,7 @@ from greenroom.rules.rule import Rule, finding, step
 
 _FEWEST = 3
 """Functions that leave the commit to their caller, from which on that is a convention."""
-_RATIO = 2
+_RATIO = 4
 """How many times more of these there have to be than of those that commit."""
 _DOES = {Kind.COMMIT: "commits", Kind.ROLLBACK: "rolls back"}
 

@@ -12,6 +12,7 @@ from greenroom.domain.events import UsedAborted
 from greenroom.domain.journal import open_writes
 from greenroom.domain.loading import Origin
 from greenroom.domain.state import State
+from greenroom.domain.values import Statement
 from greenroom.interpret.run import Run
 from greenroom.interpret.session import work
 from greenroom.semantics.effects import Commit, Execute, Flush, Get, Merge, Operation, Refresh
@@ -19,13 +20,13 @@ from greenroom.semantics.effects import Commit, Execute, Flush, Get, Merge, Oper
 _SENDS = (Execute, Get, Refresh, Merge, Commit, Flush)
 
 
-def may_abort(run: Run, state: State, session: int, node: ast.AST) -> None:
+def may_abort(run: Run, state: State, session: int, statement: Statement, node: ast.AST) -> None:
     """A statement that writes fails where somebody would catch it: its transaction is aborted."""
     record = state.session(session)
     if run.raised is None or record is None:
         return
     failing = state.fork()
-    if run.settings.aborts and record.aborted is None:
+    if run.settings.aborts and record.aborted is None and not statement.lenient:
         failing.heap[session] = record.evolve(aborted=Origin(run.site(node), "this statement failed"))
     run.may_raise(work.INTEGRITY_ERROR, failing)
 

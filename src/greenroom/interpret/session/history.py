@@ -31,6 +31,7 @@ TEXTS = {
     Kind.CLOSE: "the session is closed here",
     Kind.OUTSIDE: "awaits something else than the database",
     Kind.UNKNOWN: "the session is handed to something that is not followed",
+    Kind.CAUGHT: "an exception is caught here",
     Kind.ANSWER: "the answer is ready here",
 }
 
@@ -119,6 +120,12 @@ def outside(run: Run, state: State, node: ast.AST) -> None:
         note(run, state, Kind.OUTSIDE, NO_SESSION, node)
 
 
+def caught(run: Run, state: State, handler: ast.AST) -> None:
+    """An exception ends here."""
+    if state.journal:
+        note(run, state, Kind.CAUGHT, NO_SESSION, handler)
+
+
 def through(before: Journal, after: State, site: Site) -> None:
     """What a call did was done through that call."""
     known = len(before)
@@ -146,8 +153,9 @@ def ended(run: Run, state: State, function: Function, *, methods: tuple[str, ...
     event = Ended(Site(function.module, function.node), (), function, acts, methods is not None, methods or ())
     run.emit(event, *((act.kind, act.origin.site.node, act.sure) for act in acts))
     for place, act in enumerate(acts):
-        if act.kind is Kind.CLOSE and act.sure and _in_sight(acts, act.session):
-            for found in open_writes(acts[:place], act.session):
+        if act.kind is Kind.CLOSE and act.sure and not run.shortened and _in_sight(acts, act.session):
+            since = max((i for i, known in enumerate(acts[:place]) if known.kind is Kind.CAUGHT), default=-1) + 1
+            for found in open_writes(acts[since:place], act.session):
                 if found.kind is Kind.FLUSH:  # of what was told before
                     continue
                 run.tracker.lost.setdefault(

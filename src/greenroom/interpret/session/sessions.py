@@ -323,7 +323,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     if not isinstance(statement, Statement):
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):
-        aborting.may_abort(run, state, session, node)
+        aborting.may_abort(run, state, session, statement, node)
         work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
         history.note(run, state, Kind.BULK, session, node, (target.name for target in (_target(statement),) if target is not None))
