@@ -31,4 +31,7 @@ class Defect:
         return hits[max(self.nth, 1) - 1]
 
 
-DEFECTS = [Defect(**entry) for entry in tomllib.loads((DEMO / "EXPECTED.toml").read_text(encoding="utf-8"))["finding"]]
+_TABLE = tomllib.loads((DEMO / "EXPECTED.toml").read_text(encoding="utf-8"))
+DEFECTS = [Defect(**entry) for entry in _TABLE["finding"]]
+ABSENT: dict[str, str] = {entry["rule"]: entry["because"] for entry in _TABLE["absent"]}
+"""Rules that are on by default and of which the backend has no defect, each with the reason."""

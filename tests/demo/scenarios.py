@@ -31,6 +31,9 @@ from app.jobs.sandbox import sandbox  # type: ignore[import-not-found]  # noqa: 
 from app.jobs.statistics import active_customers  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.support import is_open  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.tidying import forget_answered_invitations  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.uploads import take_in  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.welcome import welcome  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
 
@@ -176,6 +179,55 @@ async def ask_support() -> object:
     return await is_open("letter")
 
 
+async def open_branch() -> object:
+    """Open a branch whose slug is taken; tell what the client was told, and what became of it."""
+    answered: list[int] = []
+    body = json.dumps({"name": "Umbrella again", "slug": "umbrella"}).encode()
+    headers = [(b"content-type", b"application/json"), *((name.lower().encode(), value.encode()) for name, value in OWNER.items())]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": "/branches", "raw_path": b"/branches", "query_string": b"",
+        "headers": headers, "scheme": "http", "server": ("test", 80), "client": ("test", 1), "root_path": "",
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 500:
+            answered.append(message["status"])
+
+    try:
+        await main.app(scope, receive, send)
+    except Exception as error:  # noqa: BLE001 -- it is the result
+        return {"answered": answered[0] if answered else None, "raised": type(error).__name__}
+    return {"answered": answered, "raised": None}
+
+
+async def take_in_a_file() -> object:
+    async with db.session_factory() as session:
+        before = await session.scalar(select(func.count()).select_from(models.Step))
+    try:
+        await take_in(1, ["Meet", "Greet", " "])
+    except ValueError:
+        async with db.session_factory() as session:
+            return {"refused": True, "added": await session.scalar(select(func.count()).select_from(models.Step)) - before}
+    return {"refused": False}
+
+
+async def clean_up() -> object:
+    async with db.session_factory() as session:
+        letter = await session.scalar(select(models.Invitation))
+        letter.status = models.InvitationStatus.ACCEPTED
+        await session.commit()
+    await forget_answered_invitations()
+    async with db.session_factory() as session:
+        return await session.scalar(select(func.count()).select_from(models.Invitation))
+
+
+async def welcome_somebody() -> object:
+    return await welcome("eve@example.org", "Eve")
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -224,6 +276,10 @@ SCENARIOS: dict[str, Check] = {
     "sandbox": in_a_sandbox,
     "active_customers": count_customers,
     "is_open": ask_support,
+    "open_branch": open_branch,
+    "take_in": take_in_a_file,
+    "cleanup": clean_up,
+    "welcome": welcome_somebody,
     "broken_migration": broken_migration,
 }
 

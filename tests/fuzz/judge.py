@@ -10,9 +10,10 @@ from pathlib import Path
 
 import sqlalchemy
 
-from greenroom.config import Config
+from greenroom.config import Config, Selection
 from greenroom.pipeline import check
 from greenroom.vocabulary import Confidence
+from tests.executable.analyser import LOAD_STATES
 from tests.executable.outcome import kinds_of_rule
 from tests.fuzz.execute import Laboratory
 from tests.fuzz.program import Program
@@ -103,7 +104,7 @@ def analyse(program: Program) -> dict[Place, dict[str, bool]]:
         folder = Path(name)
         for module, source in modules_of(program).items():
             (folder / f"{module}.py").write_text(source, encoding="utf-8")
-        report = check([folder], Config(sqlalchemy=VERSION, dialect="sqlite"))
+        report = check([folder], Config(selection=Selection(select=LOAD_STATES), sqlalchemy=VERSION, dialect="sqlite"))
     broken = [note.message for note in report.not_analysed if "please report" in note.message]
     if broken:
         raise AssertionError(broken[0])

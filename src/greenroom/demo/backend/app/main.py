@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from app.db import engine
 from app.errors import ConflictError, NotFoundError
 from app.models import Base
-from app.routers import organisations, people
+from app.routers import branches, organisations, people
 
 
 @asynccontextmanager
@@ -24,6 +24,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(title="Onboarding", lifespan=lifespan)
 app.include_router(organisations.router)
 app.include_router(people.router)
+app.include_router(branches.router)
 
 
 @app.exception_handler(NotFoundError)
