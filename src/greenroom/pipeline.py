@@ -174,7 +174,7 @@ def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Obs
         aborts="postgresql" in (dialects[:1] or ("postgresql",)),
         answers_first=_answers_first(program.tree.dependencies(group)),
     )
-    backend.sqlalchemy = settings.sqlalchemy
+    backend.sqlalchemy, backend.dialects = settings.sqlalchemy, dialects
     events, tracker = interpret(program, backend, group, settings)
     return [*events, *declared(backend, group)], tracker
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from app.jobs.support import is_open  # type: ignore[import-not-found]  # noqa: 
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.tidying import forget_answered_invitations  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.uploads import take_in  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.warehouse import nightly  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.welcome import welcome  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
@@ -228,6 +229,10 @@ async def welcome_somebody() -> object:
     return await welcome("eve@example.org", "Eve")
 
 
+async def in_the_night() -> object:
+    return await asyncio.to_thread(nightly, date(2026, 11, 23), 3)
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -280,6 +285,7 @@ SCENARIOS: dict[str, Check] = {
     "take_in": take_in_a_file,
     "cleanup": clean_up,
     "welcome": welcome_somebody,
+    "nightly": in_the_night,
     "broken_migration": broken_migration,
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 from greenroom.rules.registry import rules
 from tests.demo.expected import ABSENT, DEFECTS, DEMO, Defect
+from tests.executable.postgres import private_postgres
 
 LOST: dict[str, object] = {
     "archive": {"status": 200, "body": {}},
@@ -45,6 +46,7 @@ KEPT: dict[str, object] = {
     "take_in": {"refused": True, "added": 0},
     "cleanup": 0,
     "welcome": "/people/3",
+    "nightly": [1, 2, 3],
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""
@@ -55,8 +57,9 @@ RULES = {rule.code for rule in rules() if rule.default}
 def outcomes(twin: str) -> dict[str, dict[str, Any]]:
     """Run all scenarios of one twin in a process of their own."""
     script = Path(__file__).with_name("scenarios.py")
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    run = subprocess.run([sys.executable, str(script), str(DEMO / twin)], capture_output=True, text=True, check=True, env=environment)
+    with private_postgres() as url:
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "WAREHOUSE_DATABASE_URL": url}
+        run = subprocess.run([sys.executable, str(script), str(DEMO / twin)], capture_output=True, text=True, check=True, env=environment)
     rows: dict[str, dict[str, Any]] = json.loads(run.stdout)
     return rows
 

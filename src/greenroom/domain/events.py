@@ -193,6 +193,15 @@ class OutlivesScope(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineAcrossLoops(Event):
+    """Sessions of one pooled engine are used on one event loop after the other."""
+
+    how: str
+    """Why there is more than one: ``loop``, ``task``, ``route`` or ``again``."""
+    engine: Site
+
+
+@dataclass(frozen=True, slots=True)
 class NotAsynchronous(Event):
     """A method is taken of an asynchronous session that only plain sessions have."""
 

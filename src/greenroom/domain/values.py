@@ -240,6 +240,8 @@ class Factory:
     """The project's own subclass of the session class."""
     scope: ast.AST | None = None
     """Where the factory was made one that gives the same session in the whole of a task."""
+    engine: ast.AST | None = None
+    """The call that made the engine of its sessions, where that outlives every event loop: one of module level with a pool."""
     foreign: bool = False
     """Whether who makes the sessions is not in sight: it may commit when a block of them ends."""
 

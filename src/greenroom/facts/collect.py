@@ -32,6 +32,8 @@ class Backend:
         self.program = program
         self.sqlalchemy = "2.1"
         """The minor version of SQLAlchemy that the project runs on."""
+        self.dialects: tuple[str, ...] = ()
+        """The dialects that it runs on, most telling first."""
         self._group = group
         self._bodies = Bodies(program)
         self._reader = SchemaReader(self._bodies)

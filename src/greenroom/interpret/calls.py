@@ -37,7 +37,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import blocking, containers, dynamic, library, queries, tasks
+from greenroom.interpret import blocking, containers, dynamic, engine_loops, library, queries, tasks
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
@@ -485,6 +485,8 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             blocking.engine_call(run, name, node)
             return ANYTHING
         case _:
+            if name == "run_until_complete":
+                return engine_loops.until_complete(run, state, receiver, args, node)
             if name in tasks.STARTING:
                 return tasks.STARTING[name](run, state, args, node)
             return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING

@@ -161,6 +161,8 @@ def _give(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
 
 def open_session(run: Run, state: State, factory: Factory, node: ast.AST) -> Value:
     """A new session; of a factory with a scope the one that there is in it."""
+    if factory.engine is not None:
+        run.tracker.bound_to[node] = factory.engine
     made = SessionObject(factory.expire_on_commit, factory.autoflush, is_async=factory.is_async, cls=factory.cls, foreign=factory.foreign)
     if factory.scope is not None:
         scoped = run.tracker.identity(factory.scope, "session", ())

@@ -33,7 +33,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, queries
+from greenroom.interpret import containers, engine_loops, queries
 from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
 from greenroom.interpret.dumps import dumped
@@ -56,7 +56,7 @@ SAFE_ROOTS = frozenset({"builtins", "logging", "structlog", "loguru", "typing", 
                         "itertools", "collections", "math", "string", "operator", "contextlib", "copy"})  # fmt: skip
 """Packages whose functions raise nothing that a handler around database code is there for."""
 
-_HANDLERS = {**HANDLERS, **TASK_HANDLERS}
+_HANDLERS = {**HANDLERS, **TASK_HANDLERS, **engine_loops.LOOP_HANDLERS}
 
 
 def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AST) -> Value:
@@ -104,6 +104,8 @@ def _database(run: Run, state: State, symbol: External, name: str, args: Argumen
         return LoaderOption(mapped, NOTHING, (), mapped)
     if name in ("async_sessionmaker", "sessionmaker"):
         return factory_of(run, state, args, asynchronous=name == "async_sessionmaker")
+    if name == "create_async_engine":
+        return engine_loops.made(run, args, node)
     if name == "create_engine":
         return Anything(Named(External("sqlalchemy.Engine")), ("engine", id(node)))
     if name in ("AsyncSession", "Session"):
@@ -249,7 +251,8 @@ def factory_of(run: Run, state: State, args: Arguments, *, asynchronous: bool, c
         kind = session_class(run, given.symbol) if isinstance(given, ClassValue | Library) else None
         asynchronous = kind == "async" if kind is not None else asynchronous
         cls = given.symbol if isinstance(given, ClassValue) else None
-    return Factory(chosen["expire_on_commit"], chosen["autoflush"], asynchronous, cls)
+    engine = engine_loops.engine_of(args.get(0, "bind"))
+    return Factory(chosen["expire_on_commit"], chosen["autoflush"], asynchronous, cls, engine=engine)
 
 
 def factory_method(run: Run, state: State, factory: Factory, name: str, args: Arguments, node: ast.AST) -> Value:

@@ -68,6 +68,10 @@ class Tracker:
     """Commits and rollbacks of sessions by functions that are given these."""
     released: dict[int, Origin] = field(default_factory=dict)
     """What dependencies give that end before background tasks are run, and where these are asked for."""
+    bound_to: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    """The engines of sessions, both by the calls that made them."""
+    repeated: dict[ast.AST, frozenset[ast.AST]] = field(default_factory=dict)
+    """The calls that functions make in loops."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

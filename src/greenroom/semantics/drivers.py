@@ -23,6 +23,8 @@ BLOCKING = frozenset(
     }
 )  # fmt: skip
 """Drivers that wait; ``create_async_engine`` refuses them with ``InvalidRequestError``. Others are asynchronous, or not known."""
+BOUND_TO_LOOP = frozenset({"asyncpg", "aiomysql", "asyncmy"})
+"""Drivers whose connections work on the event loop only that was running when they were opened."""
 
 
 def driver_of(dialect: str, driver: str, *, sqlalchemy: str) -> str:

@@ -10,6 +10,7 @@ class Settings:
 
     database_url: str = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///./onboarding.db")
     legacy_url: str = os.environ.get("LEGACY_DATABASE_URL", "sqlite:///./legacy.db")
+    warehouse_url: str = os.environ.get("WAREHOUSE_DATABASE_URL", "postgresql+asyncpg://reader@warehouse/onboarding")
     reminder_after_days: int = 3
 
 
