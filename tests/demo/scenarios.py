@@ -28,6 +28,7 @@ from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402
 from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.sandbox import sandbox  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.statements import growth  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.statistics import active_customers  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.support import is_open  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.takeover import takeover  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
@@ -233,6 +234,10 @@ async def in_the_night() -> object:
     return await asyncio.to_thread(nightly, date(2026, 11, 23), 3)
 
 
+async def through_the_pooler() -> object:
+    return await growth()
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -286,6 +291,7 @@ SCENARIOS: dict[str, Check] = {
     "cleanup": clean_up,
     "welcome": welcome_somebody,
     "nightly": in_the_night,
+    "growth": through_the_pooler,
     "broken_migration": broken_migration,
 }
 

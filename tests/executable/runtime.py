@@ -17,6 +17,7 @@ from tests.executable.examples import Example, examples_of
 from tests.executable.markers import Marker, Word
 from tests.executable.modules import database_of, imported_example, models_of
 from tests.executable.outcome import Kind, kinds_of_rule
+from tests.executable.pooler import pooler_for
 from tests.executable.project import Project
 from tests.executable.stock import Stock
 from tests.executable.witness import Sighting, Witness, return_lines
@@ -48,7 +49,7 @@ def disagreements(project: Project, stock: Stock) -> list[str]:
         tree = ast.parse(source)
     except SyntaxError as error:
         return _unreadable(error, markers)
-    with imported_example(project, stock.url) as module:
+    with pooler_for(source, stock.url), imported_example(project, stock.url) as module:
         results = run(project, stock, tree, module)
         if not results and not markers:
             return [f"{project.block.name}: nothing to run"]

@@ -219,6 +219,17 @@ class BlockingDriver(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PooledStatements(Event):
+    """An engine keeps prepared statements on connections that a transaction-mode pooler shares out."""
+
+    pooler: str
+    """What tells that there is one."""
+    half: bool
+    """Only SQLAlchemy's own cache is off, so that names that several processes give to statements collide."""
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable(Observation):
     """A file that could not be read or parsed; it has no site, since it has no tree."""
 

@@ -19,10 +19,15 @@ from greenroom.kit.database.server import Cluster, find_programs
 from tests.kit.web.serving import free_port
 
 
+def find_pgbouncer() -> str | None:
+    """Return the program, if it is installed."""
+    return which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
 @contextmanager
 def pgbouncer(url: str) -> Iterator[str]:
     """Give the URL of a PgBouncer in transaction mode before that of a server, to which it has five connections for all its clients."""
-    program = which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    program = find_pgbouncer()
     if program is None:
         pytest.skip("skipped: no pgbouncer; install with: apt-get install pgbouncer")
     programs = find_programs()

@@ -11,6 +11,7 @@ class Settings:
     database_url: str = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///./onboarding.db")
     legacy_url: str = os.environ.get("LEGACY_DATABASE_URL", "sqlite:///./legacy.db")
     warehouse_url: str = os.environ.get("WAREHOUSE_DATABASE_URL", "postgresql+asyncpg://reader@warehouse/onboarding")
+    reporting_url: str = os.environ.get("REPORTING_DATABASE_URL", "postgresql+asyncpg://reader@reports-pooler.internal/onboarding")
     reminder_after_days: int = 3
 
 
