@@ -151,6 +151,28 @@ class UsedAborted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded(Event):
+    """A request commits a change without a row in the trail that other requests write."""
+
+    function: Function
+    written: Act
+    recording: int
+    """Mutating endpoints that write to the trail whenever they commit."""
+    silent: int
+    """Those that do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredToTrail(Event):
+    """A function that writes to a trail is given an object that a commit has expired."""
+
+    model: str
+    trail: str
+    function: Function
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
 class EndedByCallee(Event):
     """A function commits or rolls back a session that its caller has given to it."""
 

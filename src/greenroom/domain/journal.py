@@ -26,7 +26,7 @@ class Kind(enum.Enum):
     ADD = "add"
     DELETE = "delete"
     BULK = "bulk"
-    """An INSERT, UPDATE or DELETE statement that was executed."""
+    """An UPDATE or DELETE statement that was executed; an INSERT adds."""
     CHANGE = "change"
     """Attributes of an object in the session were assigned; told when it is flushed, or when the session is closed."""
     FLUSH = "flush"

@@ -43,7 +43,7 @@ from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
-from greenroom.interpret.session import history, lifetimes, rows
+from greenroom.interpret.session import history, lifetimes, rows, trails
 from greenroom.interpret.session.deeds import UNCLEAR, redo
 from greenroom.interpret.session.sessions import perform
 from greenroom.interpret.stubs import implementation, is_stub, says_nothing
@@ -215,6 +215,7 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
     args = closures.arguments(run, state, learn_sessions(run, state, callee, args))
     taken = closures.taken_along(run, state, callee)
     callee = taken if isinstance(taken, FunctionValue) else callee
+    trails.given(run, state, callee.function, args, node)
     results, raised = summarised(run, state, callee, args, node, follow)
     site = run.site(node)
     for after in (*(after for after, _ in results), *(item.state for item in raised)):

@@ -21,6 +21,7 @@ from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
 from greenroom.interpret.session import history
 from greenroom.interpret.session.materialise import assumed
 from greenroom.interpret.session.ownership import ended_by_callees
+from greenroom.interpret.session.trails import expired_to_trail, unrecorded
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
 from greenroom.interpret.tracker import Tracker
@@ -58,7 +59,8 @@ def interpret(
     lost = [event for place, event in tracker.lost.items() if place not in tracker.kept]
     if lost and any(b"AUTOCOMMIT" in file.data for file in group.files):
         lost = []  # what is written on such a connection needs no commit
-    return [*tracker.events.values(), *lost, *ended_by_callees(tracker)], tracker
+    seen = tracker.events.values()
+    return [*seen, *lost, *ended_by_callees(tracker), *unrecorded(seen), *expired_to_trail(tracker)], tracker
 
 
 def _listens(program: Program, function: Function) -> bool:

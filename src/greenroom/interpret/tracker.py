@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 
-from greenroom.domain.events import EndedByCallee, Event, Lost
+from greenroom.domain.events import EndedByCallee, Event, ExpiredToTrail, Lost
 from greenroom.domain.heap import HeapObject
 from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import Fragment
@@ -62,6 +62,10 @@ class Tracker:
     """Where something was written that a commit made last, on some path."""
     lost: dict[ast.AST, Lost] = field(default_factory=dict)
     """What was written and not committed before its session was closed, on some path."""
+    recorders: dict[Function, str] = field(default_factory=dict)
+    """Functions that write to an audit trail, and to which."""
+    handed: dict[ast.AST, ExpiredToTrail] = field(default_factory=dict)
+    """Calls that are given objects which a commit has expired."""
     writers: set[Function] = field(default_factory=set)
     """Functions that write to a session that they are given."""
     enders: dict[ast.AST, EndedByCallee] = field(default_factory=dict)

@@ -17,7 +17,7 @@ _TESTS = (ast.Compare, ast.BoolOp, ast.If, ast.While, ast.IfExp, ast.Assert, ast
 def report(run: Run, record: OrmObject, name: str, node: ast.AST) -> None:
     """Report the read of a primary key that is None, unless the source asks whether it is."""
     column = record.mapped.columns.get(name)
-    if column is None or not column.primary_key or column.foreign_keys or record.assumed or record.born == UNDONE:
+    if column is None or not column.primary_key or column.foreign_keys or record.assumed or record.born == UNDONE or run.schema:
         return
     if not record.life & (TRANSIENT | PENDING) or any(call.model_code for call in run.calls) or _is_asked(run, node):
         return

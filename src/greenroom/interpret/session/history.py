@@ -13,7 +13,7 @@ from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value, atoms
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import ownership
+from greenroom.interpret.session import ownership, trails
 from greenroom.program.symbols import External, Function
 
 DATABASE = frozenset({"sqlalchemy", "sqlmodel"})
@@ -38,7 +38,10 @@ TEXTS = {
 
 def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models: Iterable[str] = (), *, asked: bool = True) -> None:
     """Write down what is being done to a session, by the function being followed if that has ``asked`` for it."""
-    write(run, state, Act(kind, session, Origin(run.site(node), TEXTS[kind]), tuple(sorted(set(models)))))
+    models = tuple(sorted(set(models)))
+    write(run, state, Act(kind, session, Origin(run.site(node), TEXTS[kind]), models))
+    if kind is Kind.ADD:
+        trails.note(run, models)
     if session != NO_SESSION and asked:
         ownership.note(run, kind, session, node)
 

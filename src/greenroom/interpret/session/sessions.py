@@ -326,7 +326,8 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         aborting.may_abort(run, state, session, statement, node)
         work.refer(state, session, _target(statement))
         _bulk(run, state, session, statement, node)
-        history.note(run, state, Kind.BULK, session, node, (target.name for target in (_target(statement),) if target is not None))
+        kind = Kind.ADD if statement.kind == "insert" else Kind.BULK
+        history.note(run, state, kind, session, node, (target.name for target in (_target(statement),) if target is not None))
     row = tuple(_entity(run, state, session, statement, index, node) for index in range(len(statement.entities)))
     first = row[0] if row else ANYTHING
     if shape == "exec":
