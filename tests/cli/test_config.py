@@ -60,6 +60,23 @@ per-path = {"tests/**" = ["GR105"], "app/api/**" = {ignore = ["GR1"], select = [
     )
 
 
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_one() -> None:
+    example = tomllib.loads(DOCUMENT.partition("```toml\n")[2].partition("```")[0])["tool"]["greenroom"]
+    config = from_file(example, Path("pyproject.toml"), codes, FORMATS)
+    assert config.selection == Selection(extend_select=("GR301",), ignore=("GR105",))
+    assert config.per_path == (PathRules("tests/**", ("GR105",)), PathRules("src/app/api/**", ("GR301",), ("GR111",)))
+
+
+def test_the_documented_keys_are_the_known_ones() -> None:
+    with pytest.raises(ConfigError) as caught:
+        written("zzzzzz = 1")
+    told = str(caught.value).partition("(known: ")[2].partition(")")[0].split(", ")
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT, re.MULTILINE)) == sorted(told)
+
+
 def test_what_is_selected() -> None:
     config = Config(Selection(select=("GR1",), ignore=("GR105",)), min_confidence=Confidence.DEFINITE)
     assert [config.enabled(code) for code in ("GR101", "GR105", "GR501")] == [True, False, False]

@@ -102,6 +102,13 @@ def _with_baseline(chosen: argparse.Namespace, config: Config) -> Config:
     return replace(config, baseline=path, update_baseline=chosen.update_baseline)
 
 
+def add_project_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where a project keeps what greenroom has to know of it."""
+    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
+    parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
+    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
+
+
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a report has."""
     parser.add_argument("--format", choices=FORMATS, help="how to print findings (default: text)")
@@ -131,9 +138,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
     parser.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
-    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
-    parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
-    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
+    add_project_options(parser)
     add_report_options(parser)
     return parser
 
