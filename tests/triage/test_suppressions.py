@@ -90,6 +90,12 @@ def test_a_comment_elsewhere_does_not(project: Path, capsys: pytest.CaptureFixtu
     assert outcome(capsys) == Outcome(sorted([("GR101", finding), ("GR002", comment)], key=lambda item: item[1]), 0, [])
 
 
+def test_syntax_newer_than_the_interpreter(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = f'first = lambda: 0\nreturn f"{{user.name + "# no" + f"{{"}}"}}"}}"  # greenroom: ignore[GR101] {WHY}'
+    write(project, body, HEAD.replace("def rename(", "def rename[T]("))
+    assert outcome(capsys) == Outcome([], 1, [])
+
+
 def test_text_in_a_string_does_not(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(project, f"return user.name + '# greenroom: ignore[GR101] {WHY}'")
     assert outcome(capsys) == Outcome([("GR101", 9)], 0, [])
