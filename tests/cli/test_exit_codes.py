@@ -64,6 +64,8 @@ def test_statistics_beside_json_go_to_stderr(broken: Path) -> None:
         (["check", "--fromat", "json"], "unknown argument '--fromat' (did you mean '--format'?)"),
         (["check", "--format", "xml"], "invalid choice: 'xml'"),
         (["check", "a\0b"], "cannot read"),
+        (["check", "--isolated", "--config", "x.toml"], "argument --config: not allowed with argument --isolated"),
+        (["check", "--no-baseline", "--baseline", "x.json"], "argument --baseline: not allowed with argument --no-baseline"),
         (["chekc"], "unknown command 'chekc' (did you mean 'check'?)"),
         (["--verison"], "unknown option '--verison'"),
         (["explain", "GR1000"], "no rule is called 'GR1000'"),

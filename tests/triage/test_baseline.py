@@ -147,6 +147,13 @@ def test_paths_are_seen_from_the_baseline(project: Path, capsys: Output, monkeyp
     assert '"../app/service.py"' in (project / "ci" / KNOWN).read_text(encoding="utf-8")
 
 
+def test_the_baseline_of_the_file_can_be_left_aside(project: Path, capsys: Output) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.greenroom]\nbaseline = '{KNOWN}'\n", encoding="utf-8")
+    (project / KNOWN).write_text(FILE, encoding="utf-8")
+    assert lines(report(capsys)) == []
+    assert lines(report(capsys, "--no-baseline")) == [9, 15]
+
+
 def test_the_mode_and_a_link_are_kept(project: Path, capsys: Output) -> None:
     real = project / "real.json"
     real.write_text(FILE.replace(ROW + "\n", "").replace("},\n", "}\n"), encoding="utf-8")
@@ -188,7 +195,7 @@ def test_a_broken_baseline_is_one_line_and_stays(project: Path, capsys: Output, 
     [
         (["--baseline", KNOWN], "there is no baseline known.json; give --update-baseline to write it"),
         (["--baseline", "app"], "cannot read the baseline app: Is a directory; give a file that may be read"),
-        (["--update-baseline"], "--update-baseline needs to know which: give --baseline FILE, or `baseline` in [tool.greenroom]"),
+        (["--update-baseline"], "--update-baseline needs a file: give --baseline FILE, or `baseline` in [tool.greenroom]"),
         (
             ["--update-baseline", "--baseline", "nowhere/known.json"],
             "cannot write the baseline nowhere/known.json: No such file or directory; make its folder writable, or give another place",

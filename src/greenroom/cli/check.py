@@ -96,17 +96,21 @@ def config_of(chosen: argparse.Namespace, base: Config) -> Config:
 
 
 def _with_baseline(chosen: argparse.Namespace, config: Config) -> Config:
-    path = Path(chosen.baseline) if chosen.baseline is not None else config.baseline
+    path = None if chosen.no_baseline else config.baseline if chosen.baseline is None else Path(chosen.baseline)
     if chosen.update_baseline and path is None:
-        raise ConfigError("--update-baseline needs to know which: give --baseline FILE, or `baseline` in [tool.greenroom]")
+        raise ConfigError("--update-baseline needs a file: give --baseline FILE, or `baseline` in [tool.greenroom]")
     return replace(config, baseline=path, update_baseline=chosen.update_baseline)
 
 
 def add_project_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where a project keeps what greenroom has to know of it."""
-    parser.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
+    known.add_argument("--no-baseline", action="store_true", help="tell all findings, whatever the configuration file says")
     parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
-    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
+    file = parser.add_mutually_exclusive_group()
+    file.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
+    file.add_argument("--isolated", action="store_true", help="read no configuration file")
 
 
 def add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +141,6 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
     add_project_options(parser)
     add_report_options(parser)
     return parser
