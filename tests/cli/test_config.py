@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, strategies
 
 from greenroom.cli.selection import codes_of
 from greenroom.config import Config, ConfigError, PathRules, Selection
 from greenroom.configfile import find, from_file
 from greenroom.report.formats import FORMATS
 from greenroom.rules.pages import pages
+from greenroom.rules.wanted import Wanted
 from greenroom.vocabulary import Confidence
 
 PAGES = pages()
@@ -140,6 +142,32 @@ def test_mistakes_are_named(table: str, told: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(told)) as caught:
         written(table)
     assert "\n" not in str(caught.value)
+
+
+KEYS = re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT, re.MULTILINE)
+SCALARS = strategies.one_of(
+    strategies.booleans(),
+    strategies.integers(),
+    strategies.floats(),
+    strategies.datetimes(),
+    strategies.text(),
+    strategies.sampled_from(["GR105", "GR1", "ALL", "missing-await", "json", "sqlite", "2.1", "possible", "*", "a\nb"]),
+)
+VALUES = strategies.recursive(
+    SCALARS, lambda inner: strategies.lists(inner, max_size=3) | strategies.dictionaries(strategies.text(max_size=5), inner, max_size=3)
+)
+
+
+@given(strategies.dictionaries(strategies.sampled_from(KEYS) | strategies.text(max_size=8), VALUES, max_size=3))
+def test_whatever_is_written_is_a_configuration_or_one_line(table: dict[str, object]) -> None:
+    try:
+        config = from_file(table, Path("pyproject.toml"), codes, FORMATS)
+    except ConfigError as error:
+        told = str(error)
+    else:
+        told = "pyproject.toml: " + ", ".join(sorted(Wanted(config).at(Path("app/main.py"))))
+    assert told.startswith("pyproject.toml: ")
+    assert len(told.splitlines()) == 1
 
 
 def project(folder: Path, **files: str) -> Path:

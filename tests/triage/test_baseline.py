@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies
 
 from greenroom.cli import main as entry
+from greenroom.config import ConfigError
+from greenroom.triage.baseline import load
 from tests.cli.command import UNPRIVILEGED, greenroom
 from tests.cli.failing import SERVICE, write_project
 
@@ -188,6 +191,30 @@ def test_a_broken_baseline_is_one_line_and_stays(project: Path, capsys: Output, 
     assert err.startswith("greenroom check: ")
     assert told in err
     assert (project / KNOWN).read_bytes() == content
+
+
+VALUES = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.integers(-2, 2) | strategies.sampled_from(["app/service.py", "GR101", ""]),
+    lambda inner: (
+        strategies.lists(inner, max_size=3)
+        | strategies.dictionaries(strategies.sampled_from(["path", "rule", "in", "about", "code", "count"]), inner)
+    ),
+)
+
+
+@given(strategies.dictionaries(strategies.sampled_from(["greenroom-baseline", "findings"]), VALUES))
+def test_whatever_is_in_the_file_is_a_baseline_or_one_line(tmp_path_factory: pytest.TempPathFactory, document: dict[str, object]) -> None:
+    path = tmp_path_factory.getbasetemp() / KNOWN
+    path.write_text(json.dumps(document), encoding="utf-8")
+    try:
+        baseline = load(path)
+    except ConfigError as error:
+        told = str(error)
+    else:
+        baseline.save()
+        told = KNOWN if load(path) == baseline else "what was read is not what was written"
+    assert KNOWN in told
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
