@@ -29,6 +29,7 @@ LOST: dict[str, object] = {
     "take_in": {"refused": True, "added": 2},
     "cleanup": 1,
     "welcome": "/people/None",
+    "suite": {"status": 200, "body": "the test passes", "true": False},
 }
 """What the silent defects answer instead of what they should."""
 KEPT: dict[str, object] = {
@@ -50,6 +51,7 @@ KEPT: dict[str, object] = {
     "welcome": "/people/3",
     "nightly": [1, 2, 3],
     "growth": [0],
+    "suite": {"status": 200, "body": "the test passes", "true": True},
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""

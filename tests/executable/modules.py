@@ -42,8 +42,8 @@ def imported_example(project: Project, url: str) -> Iterator[ModuleType]:
     """Import the module of a block; inside the ``with`` block, ``import`` and ``pickle`` find the modules of its project."""
     block = project.block
     with _registered(models=models_of(block), database=database_of(block, url)):
-        module = _import(project.example, "example")
-        with _registered(example=module):
+        module = _import(project.example, block.module)
+        with _registered(**{block.module: module}):
             yield module
 
 

@@ -26,6 +26,8 @@ class Block:
     dialects: tuple[str, ...]
     sqlalchemy: str
     """The only SQLAlchemy version on which the block runs, or an empty string."""
+    module: str
+    """What the module is called: ``example``, unless its name matters."""
     markers: tuple[Marker, ...]
 
     @property
@@ -50,7 +52,7 @@ class Page:
 def read_page(path: Path) -> Page:
     """Read a page.
 
-    Front matter and the words after a fence set ``prelude``, ``sessions``, ``sqlalchemy`` and ``dialects``; the fence wins.
+    Front matter and the words after a fence set ``prelude``, ``sessions``, ``sqlalchemy``, ``dialects`` and ``module``; the fence wins.
     """
     text = path.read_text(encoding="utf-8")
     front_matter = _FRONT_MATTER.match(text)
@@ -74,6 +76,7 @@ def _block(path: Path, text: str, match: re.Match[str], defaults: Mapping[str, s
         sessions=options.get("sessions", "default"),
         dialects=tuple(options.get("dialects", "sqlite").replace(",", " ").split()),
         sqlalchemy=options.get("sqlalchemy", ""),
+        module=options.get("module", "example"),
         markers=tuple(markers_of(match["source"], line)),
     )
 

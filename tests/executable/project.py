@@ -21,7 +21,7 @@ class Project:
     @property
     def example(self) -> Path:
         """The module made from the block; its lines have the numbers that they have on the page."""
-        return self.folder / "example.py"
+        return self.folder / f"{self.block.module}.py"
 
     @property
     def models(self) -> Path:

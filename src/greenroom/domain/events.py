@@ -252,6 +252,17 @@ class PooledStatements(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteDiffers(Event):
+    """Tests run production's code on sessions or a database that are not like production's."""
+
+    what: str
+    """``expire_on_commit``, ``autoflush`` or ``dialect``."""
+    values: tuple[str, str]
+    """How production has it, and how the tests have it."""
+    production: Site
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable(Observation):
     """A file that could not be read or parsed; it has no site, since it has no tree."""
 

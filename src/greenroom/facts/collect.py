@@ -11,9 +11,11 @@ from greenroom.facts.fastapi import mentions_framework, read_routes
 from greenroom.facts.pydantic import SchemaReader
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
 from greenroom.facts.sessionclasses import SessionKind, session_kind
-from greenroom.facts.sessions import read_defaults
+from greenroom.facts.sessions import read_defaults, read_factories
 from greenroom.facts.sqlalchemy import Mappings
+from greenroom.facts.suites import Difference, differences
 from greenroom.program.program import Program
+from greenroom.program.suites import is_test
 from greenroom.program.symbols import Class, Module, Symbol
 from greenroom.source.discover import Group
 from greenroom.source.file import SourceFile
@@ -88,6 +90,12 @@ class Backend:
     def engines(self) -> list[Engine]:
         """Return every engine that the project makes."""
         return self._engines
+
+    def differences(self) -> list[Difference]:
+        """Return what the test suite has otherwise than production."""
+        modules = self._modules(self._relevant())
+        tests = [module for module in modules if is_test(module.name)]
+        return list(differences(self.program, read_factories(self.program, modules), self.engines(), tests)) if tests else []
 
     def session_kind(self, symbol: Symbol | None) -> SessionKind | None:
         """Return what kind of session a class is an instance factory of, or None when it is no session class."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from greenroom.facts.calls import Call, library_call
 from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.imperative import named_calls
 from greenroom.facts.records import SessionDefaults
 from greenroom.program.program import Program
+from greenroom.program.suites import is_test
 from greenroom.program.symbols import Module
 from greenroom.source.file import SourceFile
 
@@ -40,19 +43,36 @@ def read_defaults(
     program: Program, modules: Iterable[Module], files: Iterable[SourceFile], distributions: Iterable[str]
 ) -> SessionDefaults:
     """Return what the factories agree on and the dialects that are named, URLs before drivers."""
-    expire: set[bool] = set()
-    flush: set[bool] = set()
-    for module in modules:
-        if _CALL.search(module.source.data) is None:
-            continue
-        for call in _factory_calls(program, module):
-            expire.update(_flags(call, "expire_on_commit", default=True))
-            flush.update(_flags(call, "autoflush", default=True))
+    every = [(module, call) for module in modules if _CALL.search(module.source.data) for call in _factory_calls(program, module)]
+    # What a test suite makes says nothing of the code that is tested, where that makes its own.
+    production = [call for module, call in every if not is_test(module.name)] or [call for _, call in every]
+    expire = {flag for call in production for flag in _flags(call, "expire_on_commit", default=True)}
+    flush = {flag for call in production for flag in _flags(call, "autoflush", default=True)}
     return SessionDefaults(
         expire_on_commit=next(iter(expire)) if len(expire) == 1 else None,
         autoflush=next(iter(flush)) if len(flush) == 1 else None,
         dialects=_dialects(files, distributions),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """One call that makes asynchronous sessions, or a factory of them."""
+
+    module: Module
+    node: ast.Call
+    options: Mapping[str, bool | None]
+    """``expire_on_commit`` and ``autoflush``; None where that is not known."""
+
+
+def read_factories(program: Program, modules: Iterable[Module]) -> Iterator[Factory]:
+    """Yield the factories of sessions, and the sessions that are made without one."""
+    for module in modules:
+        if _CALL.search(module.source.data) is not None:
+            for call in _factory_calls(program, module):
+                if call.name != "async_scoped_session" and not any(keyword.arg is None for keyword in call.node.keywords):
+                    options = {name: next(_flags(call, name, default=True), None) for name in ("expire_on_commit", "autoflush")}
+                    yield Factory(module, call.node, options)
 
 
 def _factory_calls(program: Program, module: Module) -> Iterator[Call]:

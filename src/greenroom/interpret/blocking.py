@@ -9,13 +9,13 @@ from greenroom.domain.events import Blocking, Event
 from greenroom.domain.heap import SessionObject
 from greenroom.domain.loading import Site
 from greenroom.interpret.run import Run
+from greenroom.program.suites import is_test
 from greenroom.semantics.sessions import OPERATIONS
 
 CONNECTING = frozenset({"connect", "begin", "raw_connection"})
 """Methods of a plain engine that take a connection, and wait for one."""
 ENDING = frozenset({"close", "close_all", "invalidate", "remove", "reset", "rollback", "run_sync"})
 """Operations of a plain session that wait for the database for a moment at most."""
-TESTS = frozenset({"test", "tests", "testing", "conftest"})
 
 
 def session_call(run: Run, record: SessionObject, name: str, node: ast.AST) -> None:
@@ -52,11 +52,6 @@ def again(run: Run, event: Blocking, node: ast.AST, *key: object) -> None:
 def is_of_caller(run: Run, event: Event) -> bool:
     """Whether the coroutine function that waits is one of the calls in progress, and not one that the call just followed has made."""
     return isinstance(event, Blocking) and len(event.calls) <= len(run.call_sites())
-
-
-def is_test(module: str) -> bool:
-    """Whether a module belongs to a test suite, by its dotted name."""
-    return any(part in TESTS or part.startswith("test_") or part.endswith("_test") for part in module.split("."))
 
 
 def _at(run: Run, coroutine: int, node: ast.AST) -> Site:
