@@ -29,6 +29,7 @@ from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402
 from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.sandbox import sandbox  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
+from app.jobs.signatures import signatures  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.statements import growth  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.statistics import active_customers  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.support import is_open  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
@@ -247,6 +248,24 @@ async def suite() -> object:
     return {"status": 200, "body": "the test passes", "true": "name" in answer["body"]}
 
 
+async def who_signs() -> object:
+    """Count the statements for five owners."""
+    async with db.session_factory() as session:
+        for number in range(4):
+            user = models.User(email=f"owner{number}@example.org", full_name=f"Owner {number}")
+            session.add(models.Member(user=user, role=models.Role.OWNER, organisation_id=2))
+        await session.commit()
+    statements: list[object] = []
+
+    def note(*details: object) -> None:
+        statements.append(details[2])
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    names = await signatures()
+    event.remove(db.engine.sync_engine, "before_cursor_execute", note)
+    return {"status": 200, "body": len(names), "statements": len(statements)}
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -302,6 +321,7 @@ SCENARIOS: dict[str, Check] = {
     "nightly": in_the_night,
     "growth": through_the_pooler,
     "suite": suite,
+    "signatures": who_signs,
     "broken_migration": broken_migration,
 }
 

@@ -30,6 +30,7 @@ LOST: dict[str, object] = {
     "cleanup": 1,
     "welcome": "/people/None",
     "suite": {"status": 200, "body": "the test passes", "true": False},
+    "signatures": {"status": 200, "body": 5, "statements": 6},
 }
 """What the silent defects answer instead of what they should."""
 KEPT: dict[str, object] = {
@@ -52,6 +53,7 @@ KEPT: dict[str, object] = {
     "nightly": [1, 2, 3],
     "growth": [0],
     "suite": {"status": 200, "body": "the test passes", "true": True},
+    "signatures": {"status": 200, "body": 5, "statements": 1},
     "broken_migration": "compiles",
 }
 """What the mended twin answers, where it is more than a status."""

@@ -252,6 +252,17 @@ class PooledStatements(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LoadedPerRow(Event):
+    """A loop over rows of a query makes another query for each of them."""
+
+    model: str
+    attribute: str
+    """The relationship that is loaded; ``refresh``, or empty for ``get``."""
+    loop: Site
+    loaded_at: Site | None
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteDiffers(Event):
     """Tests run production's code on sessions or a database that are not like production's."""
 

@@ -25,7 +25,7 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
-from greenroom.interpret import unflushed
+from greenroom.interpret import per_row, unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
@@ -207,6 +207,7 @@ def _absent(
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
+        per_row.loaded(run, key, record, name, node, *place(run, node)[:2], sure=bool(known.sure & bit) and not unsure)
         autoflush(run, state, record.session, node)
         record = state.orm(key) or record
     before = record

@@ -8,7 +8,8 @@ summary of its own.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from greenroom.domain.heap import Collection, OrmObject, join_objects
@@ -42,6 +43,18 @@ class Focus:
             if isinstance(record, OrmObject):
                 state.heap[self.focus(run, key)] = record.evolve(many=False)
         return self._replaced(run, state, element)
+
+    @contextmanager
+    def visiting(self, run: Run) -> Iterator[None]:
+        """Within the block, the elements being visited are known as rows of this loop."""
+        rows = run.tracker.rows
+        entered = {self.focus(run, key): run.site(self.node) for key in self.keys if self.focus(run, key) not in rows}
+        rows.update(entered)
+        try:
+            yield
+        finally:
+            for key in entered:
+                del rows[key]
 
     def fold(self, run: Run, state: State) -> None:
         """The element has been visited."""

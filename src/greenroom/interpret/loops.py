@@ -123,7 +123,8 @@ def _fixpoint(run: Run, node: ast.For | ast.AsyncFor, state: State, walked: Valu
             for attempt in attempts:
                 item = focus.enter(run, attempt, visited) if single is None else single
                 bind_target(run, attempt, node.target, _number(item, first=head is state))
-            inner = run.execute(node.body, attempts)
+            with focus.visiting(run):
+                inner = run.execute(node.body, attempts)
             flow.returned.extend(inner.returned)
             broke.extend(inner.broke)
             after = merge([*inner.fall, *inner.continued], DISJUNCTS)
@@ -342,8 +343,9 @@ def _generate(run: Run, node: Comprehension, state: State, index: int, gathered:
         bind_target(run, state, generator.target, focus.enter(run, state, visited))
         before = len(gathered)
         try:
-            if _conditions(run, generator, state):
-                _generate(run, node, state, index + 1, gathered)
+            with focus.visiting(run):
+                if _conditions(run, generator, state):
+                    _generate(run, node, state, index + 1, gathered)
         except Diverted:
             del gathered[before:]
         focus.fold(run, state)

@@ -27,6 +27,7 @@ from greenroom.domain.values import (
     atoms,
 )
 from greenroom.facts.records import MappedClass
+from greenroom.interpret import per_row
 from greenroom.interpret.run import Diverted, Run
 from greenroom.interpret.session import aborting, deeds, history, lifetimes, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
@@ -259,6 +260,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 state.heap[atom.id] = again.evolve(dirty=again.dirty | lost, assigned_at={**again.assigned_at, **record.assigned_at})
         current = state.orm(atom.id)
         if current is not None and current.life & PERSISTENT:
+            per_row.refreshed(run, atom.id, record, node)
             if run.raised is not None:
                 failing = state.fork()
                 gone = deeds.expired(current, EXPIRED, Origin(run.site(node), "expired by this refresh, which failed"), only=names)
@@ -299,6 +301,8 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
             autoflush(run, state, session, node)
             reloading.reload(run, state, existing, node, drop=False)
         return Ref(existing)
+    if existing is None:
+        per_row.got(run, state, session, mapped, identity, node)
     work.begin(state, session)
     autoflush(run, state, session, node)
     run.may_raise(DATABASE_ERROR, state)
