@@ -10,6 +10,8 @@ from greenroom.domain.loading import Site
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Const, FunctionValue, Library, Pending, Value
 from greenroom.interpret.run import Handler, Run
+from greenroom.program.scope import local_bindings
+from greenroom.program.suites import is_test
 from greenroom.program.symbols import External, Function
 from greenroom.program.types import Named
 from greenroom.semantics.drivers import BOUND_TO_LOOP, driver_of
@@ -64,13 +66,26 @@ def new_loop(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
 
 def until_complete(run: Run, state: State, receiver: Value, args: Arguments, node: ast.AST) -> Value:
     """``loop.run_until_complete(coroutine)``, on a loop that the function has made, or on one that it was given."""
-    if isinstance(receiver, Anything) and receiver.token == (NEW_LOOP, run.function.node if run.function is not None else None):
+    if isinstance(receiver, Anything) and receiver.token == _made_in(run.function) and _is_local(run.function, node):
         return new_loop(run, state, args, node)
     return run.tables.await_value(run, state, args.get(0) or ANYTHING, node)
 
 
 def _new_event_loop(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    return Anything(Named(External("asyncio.AbstractEventLoop")), (NEW_LOOP, run.function.node if run.function is not None else None))
+    return Anything(Named(External("asyncio.AbstractEventLoop")), _made_in(run.function))
+
+
+def _made_in(function: Function | None) -> object:
+    return (NEW_LOOP, function.node if function is not None else None)
+
+
+def _is_local(function: Function | None, node: ast.AST) -> bool:
+    """Whether the loop is held by a variable of the function alone, and not kept for the next call."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+            return function is not None and name in local_bindings(function)
+        case _:
+            return False
 
 
 def _judge(run: Run, value: Value, engine: ast.AST, node: ast.AST, *, again: bool) -> None:
@@ -87,6 +102,8 @@ def _judge(run: Run, value: Value, engine: ast.AST, node: ast.AST, *, again: boo
     if driver not in BOUND_TO_LOOP or any(map(_disposes, functions)):
         return
     for how, site, calls in _evidence(run, node, again=again):
+        if is_test(site.module.name) and not is_test(declared.module.name):
+            return  # suites put an engine of their own in its place
         run.emit(EngineAcrossLoops(site, calls, how, Site(declared.module, engine)), engine)
         return
 
