@@ -6,7 +6,8 @@ import ast
 
 from greenroom.domain.events import LoadedPerRow
 from greenroom.domain.heap import PERSISTENT, OrmObject
-from greenroom.domain.loading import Site
+from greenroom.domain.journal import NO_SESSION, Kind
+from greenroom.domain.loading import LAZY, REFRESHED_AWAY, Site
 from greenroom.domain.state import State
 from greenroom.domain.values import Anything, Value
 from greenroom.facts.records import MappedClass
@@ -31,11 +32,22 @@ def got(run: Run, state: State, session: int, mapped: MappedClass, identity: Val
                 run.emit(event, record.mapped.name, name)
 
 
-def refreshed(run: Run, key: int, record: OrmObject, node: ast.AST) -> None:
-    """``session.refresh(row)``."""
-    if key in run.tracker.rows and _is_row(run, key, record):
-        event = LoadedPerRow(run.site(node), run.call_sites(), record.mapped.name, "refresh", run.tracker.rows[key], record.loaded_at)
-        run.emit(event, record.mapped.name)
+def refreshed(run: Run, state: State, session: int, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
+    """``session.refresh(row)``: of a row that nothing has changed, or to load its relationships.
+
+    After a commit or a flush for each row there is something to read again.
+    """
+    record = state.orm(key)
+    if record is None or key not in run.tracker.rows or not _is_row(run, key, record):
+        return
+    site, calls, loop = run.site(node), run.call_sites(), run.tracker.rows[key]
+    related = (names or frozenset()) & record.mapped.relationships.keys()
+    for name in sorted(related):
+        if record.attributes[name].sure & (LAZY | REFRESHED_AWAY):
+            run.emit(LoadedPerRow(site, calls, record.mapped.name, name, loop, record.loaded_at), record.mapped.name, name)
+    written = any(act.session in {session, NO_SESSION} and act.kind is not Kind.ANSWER for act in state.journal)
+    if not related and not written and not record.dirty:
+        run.emit(LoadedPerRow(site, calls, record.mapped.name, "refresh", loop, record.loaded_at), record.mapped.name, "refresh")
 
 
 def _is_row(run: Run, key: int, record: OrmObject) -> bool:

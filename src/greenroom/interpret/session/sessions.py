@@ -249,6 +249,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
             known = {n: IS_LOADED if (c := record.mapped.columns.get(n)) and not c.deferred else IS_UNKNOWN for n in record.attributes}
             state.heap[atom.id] = record.evolve(life=PERSISTENT, attributes=known, dirty=frozenset(), new=None)
             continue
+        per_row.refreshed(run, state, session, atom.id, names, node)
         if record.life == PERSISTENT:
             # Changes to what is refreshed are thrown away; all others are flushed first.
             lost = record.dirty if names is None else record.dirty & names
@@ -260,7 +261,6 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
                 state.heap[atom.id] = again.evolve(dirty=again.dirty | lost, assigned_at={**again.assigned_at, **record.assigned_at})
         current = state.orm(atom.id)
         if current is not None and current.life & PERSISTENT:
-            per_row.refreshed(run, atom.id, record, node)
             if run.raised is not None:
                 failing = state.fork()
                 gone = deeds.expired(current, EXPIRED, Origin(run.site(node), "expired by this refresh, which failed"), only=names)
