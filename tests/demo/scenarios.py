@@ -39,7 +39,7 @@ from app.jobs.uploads import take_in  # type: ignore[import-not-found]  # noqa: 
 from app.jobs.warehouse import nightly  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.welcome import welcome  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.services.onboarding import OnboardingService  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
-from sqlalchemy import event, func, select, text  # noqa: E402 -- with the imports above
+from sqlalchemy import event, func, select, text, update  # noqa: E402 -- with the imports above
 
 OWNER = {"X-User": "ada@example.org"}
 GUEST = {"X-User": "bob@example.org"}
@@ -266,6 +266,34 @@ async def who_signs() -> object:
     return {"status": 200, "body": len(names), "statements": len(statements)}
 
 
+async def choose_plan() -> object:
+    """Change a plan while the table of the trail cannot be written to."""
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO audit_entries"):
+            raise ConnectionError(statement)
+
+    event.listen(db.engine.sync_engine, "before_cursor_execute", refuse)
+    try:
+        await call("PUT", "/organisations/1/plan?plan=team")
+    except ConnectionError:
+        pass
+    finally:
+        event.remove(db.engine.sync_engine, "before_cursor_execute", refuse)
+    async with db.session_factory() as session:
+        plan = await session.scalar(select(models.Organisation.plan).where(models.Organisation.id == 1))
+        return {"plan": plan.name, "entries": await session.scalar(select(func.count()).select_from(models.AuditEntry))}
+
+
+async def redact() -> object:
+    async with db.session_factory() as session:
+        await session.execute(update(models.AuditEntry).values(detail={"name": "Acme"}))
+        await session.commit()
+    await call("POST", "/organisations/1/trail/redact")
+    async with db.session_factory() as session:
+        return list(await session.scalars(select(models.AuditEntry.detail).order_by(models.AuditEntry.id)))
+
+
 async def beside_other_work(work: Check) -> object:
     """Ask the old system, which is far away; tell whether anything else could happen meanwhile."""
     with retired.engine.begin() as connection:
@@ -318,6 +346,8 @@ SCENARIOS: dict[str, Check] = {
     "take_in": take_in_a_file,
     "cleanup": clean_up,
     "welcome": welcome_somebody,
+    "choose_plan": choose_plan,
+    "redact": redact,
     "nightly": in_the_night,
     "growth": through_the_pooler,
     "suite": suite,

@@ -29,6 +29,8 @@ LOST: dict[str, object] = {
     "take_in": {"refused": True, "added": 2},
     "cleanup": 1,
     "welcome": "/people/None",
+    "choose_plan": {"plan": "TEAM", "entries": 1},
+    "redact": [{}],
     "suite": {"status": 200, "body": "the test passes", "true": False},
     "signatures": {"status": 200, "body": 5, "statements": 6},
 }
@@ -50,6 +52,8 @@ KEPT: dict[str, object] = {
     "take_in": {"refused": True, "added": 0},
     "cleanup": 0,
     "welcome": "/people/3",
+    "choose_plan": {"plan": "FREE", "entries": 1},
+    "redact": [{"name": "Acme"}, {}],
     "nightly": [1, 2, 3],
     "growth": [0],
     "suite": {"status": 200, "body": "the test passes", "true": True},

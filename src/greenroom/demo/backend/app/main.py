@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from app.db import engine
 from app.errors import ConflictError, NotFoundError
 from app.models import Base
-from app.routers import branches, organisations, people
+from app.routers import branches, organisations, people, trail
 
 
 @asynccontextmanager
@@ -25,6 +25,7 @@ app = FastAPI(title="Onboarding", lifespan=lifespan)
 app.include_router(organisations.router)
 app.include_router(people.router)
 app.include_router(branches.router)
+app.include_router(trail.router)
 
 
 @app.exception_handler(NotFoundError)
