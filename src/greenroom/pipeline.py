@@ -171,6 +171,7 @@ def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Obs
     settings = Settings(
         returning=returning.pop() if len(returning) == 1 else None,
         sqlalchemy=config.sqlalchemy or _version(program, group),
+        boundaries=config.boundaries,
         aborts="postgresql" in (dialects[:1] or ("postgresql",)),
         answers_first=_answers_first(program.tree.dependencies(group)),
     )

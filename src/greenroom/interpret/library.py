@@ -33,7 +33,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, engine_loops, queries
+from greenroom.interpret import containers, engine_loops, queries, unflushed
 from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
 from greenroom.interpret.dumps import dumped
@@ -79,6 +79,7 @@ def escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     run.may_raise(None, state)
     values = spread(args)
     history.handed_over(run, state, values, node)
+    unflushed.escaped(state, values)
     if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)

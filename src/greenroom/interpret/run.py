@@ -94,6 +94,8 @@ class Settings:
 
     returning: bool | None = True
     sqlalchemy: str = "2.0"
+    boundaries: tuple[str, ...] = ()
+    """Dotted globs of functions that may end a transaction which they are given."""
     aborts: bool = False
     """Whether a statement that fails aborts the transaction, as in PostgreSQL."""
     answers_first: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from greenroom.domain.events import EndedByCallee
 from greenroom.domain.journal import WRITES, Kind
@@ -39,8 +40,10 @@ def _received(run: Run, session: int) -> bool:
 def _owns(run: Run, function: Function) -> bool:
     """Whether a function is, or belongs to, a unit of work, or hands a session out for a while."""
     owner = function.owner
+    name = f"{function.module.name}.{function.qualname}"
     return (
         function.is_generator
+        or any(fnmatchcase(name, glob) for glob in run.settings.boundaries)
         or function.name in _OWNERS
         or (owner is not None and any(run.program.member(owner, name) is not None for name in _OWNERS))
         or any(route.function is function for route in run.backend.routes())
