@@ -33,6 +33,7 @@ class Kind(enum.Enum):
     """A flush, explicit or not, that had something to write."""
     COMMIT = "commit"
     ROLLBACK = "rollback"
+    REFRESH = "refresh"
     CLOSE = "close"
     OUTSIDE = "outside"
     """Something that is no database was awaited, and nothing here catches its failure."""

@@ -27,6 +27,7 @@ from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Va
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret import per_row, unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
+from greenroom.interpret.observer import Observer, Reading
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.session.deeds import MODIFIED
@@ -47,6 +48,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     assert record is not None
     known = record.attributes[name]
     relationship = record.mapped.relationships.get(name)
+    if run.tracker.observer is not None:
+        _observe(run, run.tracker.observer, state, record, name, node)
     if run.mutating is node and relationship is not None and relationship.uselist:
         action = "mutate"
     if record.life & PERSISTENT and record.session is not None and known.bits & EMITS:
@@ -74,6 +77,19 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     if known.bits & BLANK and not known.bits & LOADED:
         return _blank(run, state, key, record, name, node)
     return value_of(run, state, key, name, node)
+
+
+def _observe(run: Run, observer: Observer, state: State, record: OrmObject, name: str, node: ast.AST) -> None:
+    """Write a read down for an audit."""
+    known = record.attributes[name]
+    observer.read(record, name, known, state.journal)
+    observer.enum_read(record, name, run.site(node))
+    if run.schema and observer.answering is not None:
+        relationship = record.mapped.relationships.get(name)
+        strategy = strategy_of(relationship, record.plan)[0] if relationship is not None else ""
+        there = not known.sure & (EMITS | RAISING)
+        reading = Reading(record.mapped.name, name, there, record.loaded_at, strategy, record.assumed)
+        observer.answered(run.schema, reading)
 
 
 def value_of(run: Run, state: State, key: int, name: str, node: ast.AST, *, elsewhere: bool = False) -> Value:

@@ -265,13 +265,18 @@ def respond(run: Run, state: State, value: Value, node: ast.expr, route: Route) 
     if route.response_is_raw:
         return [(state, value)]
     type_ref = response_type(run, route)
+    observer = run.tracker.observer
 
     def serialize(inner: State) -> Value:
         run.schema_lenient = True
+        if observer is not None:
+            observer.answering = route.function.node
         try:
             _serialize(run, inner, value, type_ref, node)
         finally:
             run.schema_lenient = False
+            if observer is not None:
+                observer.answering = None
         return value
 
     return run.alternatives(state, serialize)

@@ -16,6 +16,7 @@ from greenroom.interpret.concern import COMMON, Candidate, candidates, concerned
 from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
+from greenroom.interpret.observer import Observer
 from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
 from greenroom.interpret.session import history
@@ -34,14 +35,13 @@ TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign, 
 
 
 def interpret(
-    program: Program, backend: Backend, group: Group, settings: Settings, progress: Callable[[str], None] | None = None
+    program: Program, backend: Backend, group: Group, settings: Settings, observer: Observer | None = None
 ) -> tuple[Iterable[Event], Tracker]:
-    """Follow every root of a project; returns what was seen."""
+    """Follow every root of a project; returns what was seen. An ``observer`` is told what an audit wants to know besides."""
     tracker = Tracker()
+    tracker.observer = observer
     every, tracker.concerned = relevant_functions(program, backend, group)
     for route in backend.routes():
-        if progress is not None:
-            progress(route.function.qualname)
         run = Run(program, backend, TABLES, settings, tracker, route.function)
         _guarded(run, route.function, partial(endpoints.follow, run, route))
         tracker.reached.add(route.function.node)
@@ -50,8 +50,6 @@ def interpret(
     for function in (*first, *rest):
         if function.node in tracker.reached or function.node not in tracker.concerned or _listens(program, function):
             continue
-        if progress is not None:
-            progress(function.qualname)
         tracker.functions += 1
         run = Run(program, backend, TABLES, settings, tracker, function)
         _guarded(run, function, partial(enter, run, function, group.files))

@@ -12,6 +12,7 @@ from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import Fragment
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.interpret.flags import Mentions
+from greenroom.interpret.observer import Observer
 from greenroom.program.symbols import Class, Function
 from greenroom.source.file import SourceFile
 
@@ -66,6 +67,8 @@ class Tracker:
     """Functions that write to an audit trail, and to which."""
     handed: dict[ast.AST, ExpiredToTrail] = field(default_factory=dict)
     """Calls that are given objects which a commit has expired."""
+    observer: Observer | None = None
+    """What an audit writes down; None in a check."""
     writers: set[Function] = field(default_factory=set)
     """Functions that write to a session that they are given."""
     enders: dict[ast.AST, EndedByCallee] = field(default_factory=dict)

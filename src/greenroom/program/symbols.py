@@ -11,10 +11,11 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from greenroom.program.suites import is_test
+
 if TYPE_CHECKING:
     from greenroom.source.file import SourceFile
 
-_TESTS = frozenset({"tests", "test", "testing", "conftest"})
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -41,8 +42,7 @@ class Module:
     @property
     def is_test(self) -> bool:
         """Whether it belongs to a test suite, by the names that pytest and unittest look for."""
-        parts = self.name.split(".")
-        return bool(_TESTS.intersection(parts)) or parts[-1].startswith("test_") or parts[-1].endswith("_test")
+        return is_test(self.name)
 
     def dissolve(self) -> None:
         """Take the circles of references apart, so that symbols and trees go at once: finding circles costs more than making them."""

@@ -12,6 +12,7 @@ from greenroom.domain.journal import NO_SESSION, WRITES, Act, Journal, Kind, app
 from greenroom.domain.loading import Origin, Site
 from greenroom.domain.state import State
 from greenroom.domain.values import Ref, Value, atoms
+from greenroom.interpret.observer import OPERATIONS
 from greenroom.interpret.run import Run
 from greenroom.interpret.session import ownership, trails
 from greenroom.program.symbols import External, Function
@@ -28,6 +29,7 @@ TEXTS = {
     Kind.FLUSH: "written by this flush",
     Kind.COMMIT: "committed here",
     Kind.ROLLBACK: "rolled back here",
+    Kind.REFRESH: "refreshed here",
     Kind.CLOSE: "the session is closed here",
     Kind.OUTSIDE: "awaits something else than the database",
     Kind.UNKNOWN: "the session is handed to something that is not followed",
@@ -38,12 +40,24 @@ TEXTS = {
 
 def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models: Iterable[str] = (), *, asked: bool = True) -> None:
     """Write down what is being done to a session, by the function being followed if that has ``asked`` for it."""
-    models = tuple(sorted(set(models)))
-    write(run, state, Act(kind, session, Origin(run.site(node), TEXTS[kind]), models))
+    act = Act(kind, session, Origin(run.site(node), TEXTS[kind]), tuple(sorted(set(models))))
+    if run.tracker.observer is not None and kind in OPERATIONS:
+        record = state.heap.get(session)
+        expires = record.expire_on_commit if isinstance(record, SessionObject) else None
+        by_name = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == kind.value
+        run.tracker.observer.performed(act, run.function, state.journal, asked=by_name, expires=expires)
+    write(run, state, act)
     if kind is Kind.ADD:
-        trails.note(run, models)
+        trails.note(run, act.models)
     if session != NO_SESSION and asked:
         ownership.note(run, kind, session, node)
+
+
+def idle_flush(run: Run, state: State, session: int, node: ast.AST) -> None:
+    """An audit lists a flush that has nothing to write, too."""
+    if run.tracker.observer is not None:
+        act = Act(Kind.FLUSH, session, Origin(run.site(node), TEXTS[Kind.FLUSH]))
+        run.tracker.observer.performed(act, run.function, state.journal, asked=True, expires=None)
 
 
 def write(run: Run, state: State, act: Act) -> None:

@@ -94,6 +94,8 @@ def perform(run: Run, state: State, session: int, operation: Operation, args: Ar
         if isinstance(operation.effects[-1], Commit):
             return NONE  # It has committed nothing.
     aborting.used(run, state, session, operation, node)
+    if operation.name == "flush" and run.tracker.observer is not None and not work.waiting(state, session):
+        history.idle_flush(run, state, session, node)
     if operation.name == "connection" or not all(isinstance(effect, WITHOUT_TRANSACTION) for effect in operation.effects):
         work.begin(state, session)
     if operation.name == "in_transaction" and record is not None:
@@ -250,6 +252,7 @@ def _refresh(run: Run, state: State, session: int, effect: Effect, args: Argumen
             state.heap[atom.id] = record.evolve(life=PERSISTENT, attributes=known, dirty=frozenset(), new=None)
             continue
         per_row.refreshed(run, state, session, atom.id, names, node)
+        history.note(run, state, Kind.REFRESH, session, node, (record.mapped.name,))
         if record.life == PERSISTENT:
             # Changes to what is refreshed are thrown away; all others are flushed first.
             lost = record.dirty if names is None else record.dirty & names
