@@ -9,10 +9,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenroom import files
 from greenroom.config import ConfigError, seen
 from greenroom.rules.finding import Finding
 from greenroom.triage.fingerprints import Identity, identified
@@ -75,18 +75,7 @@ class Baseline:
             ConfigError: The file cannot be written; what was there is untouched.
         """
         try:
-            target = Path(os.path.realpath(self.path))
-            beside = target.with_name(f".{target.name}.{os.getpid()}")
-            try:
-                with beside.open("x", encoding="ascii") as stream:
-                    stream.writelines(f"{line}\n" for line in self._lines())
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                with suppress(FileNotFoundError):
-                    beside.chmod(target.stat().st_mode)
-                beside.replace(target)
-            finally:
-                beside.unlink(missing_ok=True)
+            files.replace(self.path, self._lines(), "ascii")
         except (OSError, ValueError) as error:
             raise _unwritable(self.path, error) from None
 
@@ -131,12 +120,9 @@ def demand_writable(path: Path) -> None:
         ConfigError: The folder of ``path`` is missing or may not be written to.
     """
     try:
-        folder = Path(os.path.realpath(path)).parent
-        folder.stat()
+        files.demand_writable(path)
     except (OSError, ValueError) as error:
         raise _unwritable(path, error) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable(path, PermissionError(13, "Permission denied"))
 
 
 def _unwritable(path: Path, error: Exception) -> ConfigError:
