@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import commonprefix
 from pathlib import Path
 
 from greenroom.vocabulary import Confidence
@@ -89,9 +90,10 @@ class Config:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` for the nearest known word, the known words when few, else nothing."""
     words = list(known)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, words, n=5, cutoff=0.6)
     if close:
-        return f" (did you mean {close[0]!r}?)"
+        nearest = max(close, key=lambda known: (difflib.SequenceMatcher(None, known, word).ratio(), len(commonprefix((known, word)))))
+        return f" (did you mean {nearest!r}?)"
     return f" (known: {', '.join(words)})" if 0 < len(words) <= 12 else ""
 
 

@@ -18,6 +18,8 @@ class Defect:
     code: str
     scenario: str
     fails: str
+    raised_by: str = ""
+    """The code that raises, where it is not the line itself."""
     nth: int = 0
     """Which of several equal lines, counted from 1; 0 says that there is only one."""
 
@@ -35,3 +37,10 @@ _TABLE = tomllib.loads((DEMO / "EXPECTED.toml").read_text(encoding="utf-8"))
 DEFECTS = [Defect(**entry) for entry in _TABLE["finding"]]
 ABSENT: dict[str, str] = {entry["rule"]: entry["because"] for entry in _TABLE["absent"]}
 """Rules that are on by default and of which the backend has no defect, each with the reason."""
+
+
+def raising(defect: Defect) -> list[int]:
+    """The lines of the file that may be what raises."""
+    lines = (DEMO / "backend" / defect.path).read_text(encoding="utf-8").splitlines()
+    later = [number for number, line in enumerate(lines, 1) if line.strip() == defect.raised_by]
+    return later if defect.raised_by else [defect.line]

@@ -1,6 +1,7 @@
 """Drive one twin of the bundled backend for real: ``python scenarios.py BACKEND`` prints one JSON row per scenario.
 
 Runs in a process of its own, because both twins are a package called ``app`` and their engine is made on import.
+``DATABASE_URL`` names a PostgreSQL database that may be emptied.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from typing import Any
 BACKEND = Path(sys.argv[1]).resolve()
 sys.path.insert(0, str(BACKEND))
 sys.dont_write_bytecode = True
-os.environ["DATABASE_URL"] = "sqlite+aiosqlite://"
 os.environ["LEGACY_DATABASE_URL"] = f"sqlite:///{tempfile.mkdtemp(prefix='greenroom-legacy-')}/legacy.db"
 
-import httpx  # noqa: E402 -- the environment comes first
+import httpx  # noqa: E402 -- the path comes first
 from app import db, main, models  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs import retired  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
 from app.jobs.reminders import reminders  # type: ignore[import-not-found]  # noqa: E402 -- found under BACKEND
@@ -43,12 +43,18 @@ from sqlalchemy import event, func, select, text, update  # noqa: E402 -- with t
 
 OWNER = {"X-User": "ada@example.org"}
 GUEST = {"X-User": "bob@example.org"}
+END_LEAKED_CONNECTIONS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+"""A scenario that fails may leave a transaction open, whose locks would block the next one for ever."""
 Check = Callable[[], Awaitable[object]]
 
 
 async def prepare() -> None:
     """Fill a fresh database: two users, two organisations, a checklist, an invitation."""
+    await db.engine.dispose()
     async with db.engine.begin() as connection:
+        await connection.execute(END_LEAKED_CONNECTIONS)
         await connection.run_sync(models.Base.metadata.drop_all)
         await connection.run_sync(models.Base.metadata.create_all)
     async with db.session_factory() as session:
@@ -61,6 +67,7 @@ async def prepare() -> None:
         umbrella = models.Organisation(name="Umbrella", slug="umbrella")
         session.add_all([ada, bob, acme, umbrella])
         await session.flush()
+        session.add(models.Meeting(organisation_id=acme.id, title="Kick-off", starts_at=datetime.now(UTC).replace(tzinfo=None)))
         session.add(models.AuditEntry(organisation_id=acme.id, actor_id=ada.id, action="create", detail={}))
         await session.commit()
 
@@ -311,6 +318,33 @@ def _be_far_away(*_: object) -> None:
     time.sleep(0.3)
 
 
+async def plan_meeting() -> object:
+    return await call("POST", "/organisations/1/meetings", {"title": "Kick-off", "starts_at": "2030-01-01T10:00:00.000Z"})
+
+
+async def plan_elsewhere() -> object:
+    return await call("POST", "/organisations/99/meetings", {"title": "Kick-off", "starts_at": "2030-01-01T10:00:00"})
+
+
+async def hand_over() -> object:
+    return await call("PUT", "/meetings/1/host", {"host_id": 0})
+
+
+async def remind() -> object:
+    os.environ["TZ"] = "America/New_York"
+    time.tzset()
+    try:
+        answer = await call("POST", "/meetings/1/reminder")
+    finally:
+        del os.environ["TZ"]
+        time.tzset()
+    return round((datetime.fromisoformat(answer["body"]) - datetime.now(UTC)).total_seconds() / 3600)
+
+
+async def countdown() -> object:
+    return (await call("GET", "/meetings/1/countdown"))["body"]
+
+
 async def broken_migration() -> object:
     path = BACKEND / "scripts" / "broken_migration.py"
     compile(path.read_text(encoding="utf-8"), str(path), "exec")
@@ -352,6 +386,11 @@ SCENARIOS: dict[str, Check] = {
     "growth": through_the_pooler,
     "suite": suite,
     "signatures": who_signs,
+    "plan_meeting": plan_meeting,
+    "plan_elsewhere": plan_elsewhere,
+    "hand_over": hand_over,
+    "remind": remind,
+    "countdown": countdown,
     "broken_migration": broken_migration,
 }
 
@@ -367,7 +406,7 @@ async def outcome(scenario: Check) -> dict[str, object]:
 
 def describe(error: Exception) -> dict[str, object]:
     """Name the class that SQLAlchemy 2.0 would raise (2.1 wraps MissingGreenlet), and where in the backend it came from."""
-    cause = getattr(error, "orig", None) or error
+    cause = wrapped if type(wrapped := getattr(error, "orig", None)).__name__ == "MissingGreenlet" else error
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(BACKEND)]
     row: dict[str, object] = {"raises": type(cause).__name__, "text": str(error)}
     if isinstance(error, SyntaxError):

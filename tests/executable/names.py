@@ -25,6 +25,7 @@ _MODULES = frozenset(
         "logging",
         "operator",
         "pickle",
+        "time",
     }
 )
 _HOMES = (

@@ -28,6 +28,8 @@ class Block:
     """The only SQLAlchemy version on which the block runs, or an empty string."""
     module: str
     """What the module is called: ``example``, unless its name matters."""
+    bodies: str
+    """``swagger``: endpoints are sent what Swagger UI fills in, and may refuse it; otherwise an empty object."""
     markers: tuple[Marker, ...]
 
     @property
@@ -52,7 +54,8 @@ class Page:
 def read_page(path: Path) -> Page:
     """Read a page.
 
-    Front matter and the words after a fence set ``prelude``, ``sessions``, ``sqlalchemy``, ``dialects`` and ``module``; the fence wins.
+    Front matter and the words after a fence set ``prelude``, ``sessions``, ``sqlalchemy``, ``dialects``, ``module`` and ``bodies``; the
+    fence wins.
     """
     text = path.read_text(encoding="utf-8")
     front_matter = _FRONT_MATTER.match(text)
@@ -77,6 +80,7 @@ def _block(path: Path, text: str, match: re.Match[str], defaults: Mapping[str, s
         dialects=tuple(options.get("dialects", "sqlite").replace(",", " ").split()),
         sqlalchemy=options.get("sqlalchemy", ""),
         module=options.get("module", "example"),
+        bodies=options.get("bodies", ""),
         markers=tuple(markers_of(match["source"], line)),
     )
 

@@ -64,7 +64,7 @@ def run(project: Project, stock: Stock, tree: ast.Module, module: ModuleType) ->
     lines = return_lines(tree)
     results: list[Result] = []
     with asyncio.Runner() as runner:
-        for example in examples_of(tree, module):
+        for example in examples_of(tree, module, swagger=project.block.bodies == "swagger"):
             runner.run(stock.fill(models, database.engine))
             results.append(runner.run(_run(example, Witness(project.example, lines), database)))
         runner.run(_settle())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from greenroom.domain import journal as journals
@@ -62,6 +62,8 @@ class Watch:
     """The objects that it has looked for: of a session, those of a class, or (None) all."""
     events: bool = False
     """Something in it was reported."""
+    asked: set[Hashable] = field(default_factory=set)
+    """The values from outside that it has looked up or compared, by their tokens, and what else it took care of."""
 
 
 @dataclass(slots=True, eq=False)

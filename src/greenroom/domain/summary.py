@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -54,3 +54,5 @@ class Summary:
     """The sessions that it looked at, those that it opened included."""
     objects: frozenset[tuple[int, Class | None]]
     """The objects that it looked for: of a session, those of a class, or (None) all."""
+    asked: frozenset[Hashable]
+    """The values from outside that it looked up or compared."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from greenroom.domain.plans import NOTHING, Plan
@@ -116,6 +116,8 @@ class Arguments:
     positional: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
     open: bool = False
+    spread: tuple[Value, ...] = field(default=(), compare=False)
+    """What was spread into them by name without saying for certain which names it has."""
 
     def get(self, position: int | None, name: str | None = None) -> Value | None:
         """The argument at ``position`` or called ``name``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from greenroom.facts.suites import Difference, differences
 from greenroom.program.program import Program
 from greenroom.program.suites import is_test
 from greenroom.program.symbols import Class, Module, Symbol
+from greenroom.source.dependencies import Dependencies
 from greenroom.source.discover import Group
 from greenroom.source.file import SourceFile
 
@@ -25,6 +27,12 @@ _MODEL_WORDS = (
     *(b"__tablename__", b"__abstract__", b"__mapper_args__", b"mapped_column", b"Mapped[", b"declared_attr"),
 )
 """A file without any of these words declares no mapped class that could not be found through its bases when asked for."""
+
+
+_PRAGMA = re.compile(rb"pragma\s+foreign_keys", re.IGNORECASE)
+_DATABASE_ERRORS = rb"[\w.]*(?:IntegrityError|ForeignKeyViolation\w*|SQLAlchemyError|DBAPIError|DatabaseError)"
+_HANDLER = re.compile(rb"exception_handler\(\s*" + _DATABASE_ERRORS + rb"|exception_handlers[^}\]]*?" + _DATABASE_ERRORS + rb"\s*[:\]]")
+"""An exception handler of an application that answers a foreign key that leads nowhere."""
 
 
 class Backend:
@@ -96,6 +104,34 @@ class Backend:
         modules = self._modules(self._relevant())
         tests = [module for module in modules if is_test(module.name)]
         return list(differences(self.program, read_factories(self.program, modules), self.engines(), tests)) if tests else []
+
+    @cached_property
+    def dependencies(self) -> Dependencies:
+        """The distributions that the project asks for."""
+        found = Dependencies()
+        for group in [self._group] if self._group is not None else self.program.groups:
+            found = found.merged(self.program.tree.dependencies(group))
+        return found
+
+    @property
+    def dialect(self) -> str | None:
+        """The database of production, where one is named."""
+        return next(iter(self.dialects), None)
+
+    @cached_property
+    def has_asyncpg(self) -> bool:
+        """Whether PostgreSQL is reached by asyncpg: it is asked for, or no other driver is."""
+        return "asyncpg" in self.dependencies or not any(name in self.dependencies for name in ("psycopg", "psycopg-binary", "psycopg2"))
+
+    @cached_property
+    def turns_foreign_keys_on(self) -> bool:
+        """Whether something sets the pragma without which SQLite takes foreign keys that lead nowhere."""
+        return any(_PRAGMA.search(file.data) is not None for file in self.files)
+
+    @cached_property
+    def handles_integrity_errors(self) -> bool:
+        """Whether an application answers integrity errors, wherever they happen, by an exception handler of its own."""
+        return any(b"exception_handler" in file.data and _HANDLER.search(file.data) is not None for file in self.files)
 
     def session_kind(self, symbol: Symbol | None) -> SessionKind | None:
         """Return what kind of session a class is an instance factory of, or None when it is no session class."""

@@ -111,6 +111,8 @@ def finish(name: str, node: ast.AST, draft: ColumnDraft, annotation: Annotation 
         python_type=python_type,
         sql_type=draft.sql_type.name if draft.sql_type else None,
         enum=draft.sql_type.enum if draft.sql_type else None,
+        timezone=draft.sql_type.timezone if draft.sql_type else None,
+        implied_type=draft.sql_type is not None and draft.sql_type.implied,
         default=draft.default_kind,
         default_value=draft.default.node if draft.default is not None else None,
         onupdate=draft.onupdate,

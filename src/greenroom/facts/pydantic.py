@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from greenroom.facts.annotation import annotated_layers
 from greenroom.facts.calls import library_call
 from greenroom.facts.declarations import Bodies, Declaration, declared_value
 from greenroom.facts.expression import Expression, Scope
@@ -27,8 +28,12 @@ _MODELS = {
     "fastapi_utils": {"APIModel"},
 }
 """Top package to the names of its classes that make models of their subclasses."""
+_BOUNDS = frozenset({"ge", "gt"})
+_DESCRIBING = frozenset({"Field", "FieldInfo", "Doc", "WithJsonSchema", "Query", "Path", "Body", "Form", "Header", "Cookie"})
+_VALIDATORS = frozenset({"field_validator", "validator", "model_validator", "root_validator"})
 _BY_NAME = ("populate_by_name", "validate_by_name", "allow_population_by_field_name")
 _BEFORE = {"model_validator", "root_validator"}
+_EVERY = frozenset({"*"})
 _USER = ("id", "email", "is_active", "is_superuser", "is_verified")
 _ACCOUNT = ("id", "oauth_name", "access_token", "expires_at", "refresh_token", "account_id", "account_email")
 _LIBRARY_FIELDS = {"fastapi_users.schemas.BaseUser": _USER, "fastapi_users.schemas.BaseOAuthAccount": _ACCOUNT}
@@ -53,6 +58,7 @@ class SchemaReader:
         schema.getter_dict = "getter_dict" in config
         schema.is_root_model = _is_root(program, cls)
         _read_validators(program, schema)
+        schema.open = "extra" in config and (config["extra"].text() == "allow" or config["extra"].spelled() == "allow")
         _read_library_fields(program, schema)
         by_name = any(_flag(config, name) for name in _BY_NAME)
         generator = _alias_generator(config)
@@ -120,7 +126,16 @@ def _field(declaration: Declaration, generator: str, *, by_name: bool) -> Schema
         excluded="exclude" in arguments and arguments["exclude"].truth(),
         node=declaration.node,
         otherwise=alias.otherwise,
+        bounded=not _BOUNDS.isdisjoint(arguments),
+        checked=any(_checks(item) for layer in annotated_layers(reference) for item in layer.metadata),
     )
+
+
+def _checks(item: ast.expr) -> bool:
+    """Whether a part of ``Annotated`` may look at the value: all but what only describes it."""
+    name = item.func if isinstance(item, ast.Call) else item
+    spelled = name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else ""
+    return not isinstance(item, ast.Constant) and spelled not in _DESCRIBING
 
 
 def _alias(name: str, arguments: Mapping[str, Expression], generator: str, *, by_name: bool) -> _Alias:
@@ -190,6 +205,9 @@ def _read_validators(program: Program, schema: Schema) -> None:
 def _read_validator(program: Program, schema: Schema, function: Function, owner: Class) -> None:
     for decorator in function.decorators:
         expression = Expression(decorator, Scope.of_class(program, owner))
+        if isinstance(decorator, ast.Call) and (name := expression.at(decorator.func).name()) in _VALIDATORS:
+            named = frozenset(text for item in decorator.args if (text := expression.at(item).text()) is not None)
+            schema.validated |= named if name not in _BEFORE and named else _EVERY
         if not isinstance(decorator, ast.Call) or expression.at(decorator.func).name() not in _BEFORE:
             continue
         keywords = {keyword.arg: expression.at(keyword.value) for keyword in decorator.keywords if keyword.arg}

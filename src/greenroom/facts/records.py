@@ -63,6 +63,10 @@ class Column:
     """Last part of the SQL type's name (``Integer``, ``Enum``, ``JSON``), when it is given or implied by the annotation."""
     enum: Class | None = None
     """The Python enumeration behind an ``Enum`` column."""
+    timezone: bool | None = None
+    """Whether a type that is given for dates with times has a timezone; None where the annotation alone decides, or another type does."""
+    implied_type: bool = False
+    """Whether the annotation alone makes the SQL type, by the tables of SQLAlchemy or the project's ``type_annotation_map``."""
     default: Default = Default.NONE
     default_value: ast.expr | None = None
     onupdate: Default = Default.NONE
@@ -218,6 +222,10 @@ class SchemaField:
     otherwise: tuple[str, ...] = ()
     """Attributes that are tried in this order when the object has no attribute ``reads``: more alias choices, and the
     field's own name under ``populate_by_name``."""
+    bounded: bool = False
+    """Whether ``ge`` or ``gt`` keeps small numbers out."""
+    checked: bool = False
+    """Whether something in ``Annotated`` looks at the value or changes it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -233,6 +241,10 @@ class Schema:
     """Whether a ``mode="wrap"`` validator may replace the default reading of fields."""
     getter_dict: bool = False
     is_root_model: bool = False
+    validated: frozenset[str] = frozenset()
+    """The fields that validators look at or change; ``*`` when one sees all of them."""
+    open: bool = False
+    """``extra="allow"``: the client may send any field."""
 
     @property
     def name(self) -> str:

@@ -88,6 +88,8 @@ def _column(declaration: Declaration) -> Column | None:
         nullable=nullable,
         sql_type=sql_type.name if sql_type else None,
         enum=sql_type.enum if sql_type else None,
+        timezone=sql_type.timezone if sql_type else None,
+        implied_type=sql_type is not None and sql_type.implied,
         default=_default(arguments, column),
         has_init_default="default" in arguments or "default_factory" in arguments,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from greenroom.facts.calls import library_call
+from greenroom.facts.calls import Call, library_call
 from greenroom.facts.expression import Expression
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External
@@ -26,6 +26,8 @@ IMPLIED = {
 }
 """Python type to the SQL type that a bare annotation makes; ``type_annotation_map`` is not read."""
 _ENUMS = {"Enum", "ENUM", "SAEnum", "EnumType"}
+_MOMENTS = {"DateTime", "DATETIME", "TIMESTAMP"}
+"""Types of SQLAlchemy that take ``timezone=``."""
 _ENUM_BASES = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
 
 
@@ -35,6 +37,10 @@ class SqlType:
 
     name: str
     enum: Class | None = None
+    timezone: bool | None = None
+    """Whether values have a timezone, where the type is one of SQLAlchemy's own for dates with times."""
+    implied: bool = False
+    """Whether the annotation alone makes it."""
 
 
 def read_sql_type(expression: Expression) -> SqlType | None:
@@ -47,10 +53,13 @@ def read_sql_type(expression: Expression) -> SqlType | None:
         enum = next((found for item in call.positional if (found := enumeration(item)) is not None), None)
         if enum is None and "enum_class" in call.keywords:
             enum = enumeration(call.keywords["enum_class"])
-        return SqlType("Enum" if enum is not None or call.name in _ENUMS else _own_name(target) or call.name, enum)
+        if enum is not None or call.name in _ENUMS:
+            return SqlType("Enum", enum)
+        own = _own_name(target)
+        return SqlType(own or call.name, None, None if own else _timezone(call))
     symbol = target.resolve() if isinstance(target.node, (ast.Name, ast.Attribute)) else None
     if isinstance(symbol, (Class, External)):
-        return SqlType(symbol.name)
+        return SqlType(symbol.name, None, False if isinstance(symbol, External) and _is_moment(symbol.path) else None)
     if isinstance(target.node, ast.Call):
         return SqlType(name) if (name := _own_name(target)) else None
     return SqlType(target.spelled()) if target.spelled() else None
@@ -78,10 +87,24 @@ def sql_type_of_annotation(reference: TypeRef, program: Program | None = None) -
         case LiteralRef():
             return SqlType("Enum")
         case Named(symbol=External(path=path)):
-            return SqlType(IMPLIED[path]) if path in IMPLIED else None
+            return SqlType(IMPLIED[path], implied=True) if path in IMPLIED else None
         case Named(symbol=Class() as cls) if program is not None and is_enumeration(program, cls):
             return SqlType("Enum", cls)
     return None
+
+
+def _is_moment(path: str) -> bool:
+    root, name = path.partition(".")[0], path.rpartition(".")[2]
+    return name in _MOMENTS and root in ("sqlalchemy", "sqlmodel")
+
+
+def _timezone(call: Call) -> bool | None:
+    """The ``timezone`` of ``DateTime(...)``, False by default; None for other types, and where it is no constant."""
+    if not _is_moment(call.path):
+        return None
+    given = call.argument(0, "timezone")
+    value = False if given is None else given.constant()
+    return value if isinstance(value, bool) else None
 
 
 def _first(arguments: tuple[Expression, ...]) -> SqlType | None:

@@ -8,6 +8,7 @@ from functools import cache
 from greenroom.domain.events import EnumString, NotAsynchronous
 from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.loading import COMMITTED, EXPIRED, ROLLED_BACK, Origin
+from greenroom.domain.provenance import Dump, Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -247,7 +248,12 @@ def member_of(run: Run, state: State, receiver: Value, cls: Class, name: str, no
                 return late_value(run, state, cls, name) if value == NONE else value
             if member.annotation is not None:
                 type_ref = run.program.type_of(member.module, member.annotation, owner=cls)
-                return typed(run, state, run.program.substitute(type_ref, run.program.type_arguments(cls)), node, (cls.node, name))
+                read = (
+                    Sent(name, receiver.token, cls)
+                    if isinstance(receiver, Anything) and isinstance(receiver.token, Sent)
+                    else (cls.node, name)
+                )
+                return typed(run, state, run.program.substitute(type_ref, run.program.type_arguments(cls)), node, read)
             return ANYTHING
         case _:
             if name == "__class__":
@@ -335,7 +341,7 @@ def _of_type(run: Run, state: State, value: Anything, type_ref: TypeRef | None, 
         return ANYTHING
     if isinstance(type_ref, Named) and isinstance(type_ref.symbol, Class) and not is_enum(run, type_ref.symbol):
         return member_of(run, state, value, type_ref.symbol, name, node)
-    return Method(value, name) if value.type is not None else ANYTHING
+    return Method(value, name) if value.type is not None or isinstance(value.token, Dump) else ANYTHING
 
 
 def of_symbol(run: Run, state: State, symbol: Symbol) -> Value:
@@ -407,6 +413,8 @@ def put(run: Run, state: State, value: Value, name: str, new: Value, node: ast.A
                 write(run, inner, atom.id, name_, assigned, node)
         elif isinstance(atom, Ref) and isinstance(record, Instance):
             inner.heap[atom.id] = Instance(record.cls, {**record.attributes, name: new}, record.schema)
+        elif isinstance(atom, Anything) and isinstance(atom.token, Sent):
+            inner.replace(atom, Anything(atom.type, ("symbol", id(node))))  # it does not hold what was sent any more
         return NONE
 
     run.each(value, state, one)

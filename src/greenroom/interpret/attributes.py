@@ -27,6 +27,7 @@ from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Va
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret import per_row, unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
+from greenroom.interpret.boundary import keys, moments
 from greenroom.interpret.observer import Observer, Reading
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
@@ -290,6 +291,9 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
         return
     relationship = record.mapped.relationships.get(name)
     column = record.mapped.columns.get(name)
+    if column is not None:
+        moments.stored(run, record.mapped, column, value, node)
+        keys.stored(run, record.mapped, column, value, node)
     known = record.attributes[name]
     loads_old = (column is not None and (column.primary_key or column.active_history)) or (
         relationship is not None

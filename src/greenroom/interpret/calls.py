@@ -9,6 +9,7 @@ from greenroom.domain.flow import Raised, compact, merge_returns
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.holding import held_by, spread
 from greenroom.domain.loading import LoadState, Site
+from greenroom.domain.provenance import Dump, Sent
 from greenroom.domain.state import Frame, State
 from greenroom.domain.values import (
     ANYTHING,
@@ -40,6 +41,7 @@ from greenroom.domain.values import (
 from greenroom.interpret import blocking, containers, dynamic, engine_loops, library, queries, tasks
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
+from greenroom.interpret.boundary import dumping, keys, moments
 from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
 from greenroom.interpret.serialize import label, validate, validate_call
@@ -50,7 +52,7 @@ from greenroom.interpret.stubs import implementation, is_stub, says_nothing
 from greenroom.interpret.symbolic import symbolic
 from greenroom.interpret.tabulation import closures
 from greenroom.interpret.tabulation.summaries import summarised
-from greenroom.program.symbols import External, Function, Module
+from greenroom.program.symbols import Class, External, Function, Module
 from greenroom.program.types import Named, TypeRef
 from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
@@ -178,7 +180,9 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
         callee = chosen
     function = callee.function
     if not worth_following(run, state, callee, args):
-        return declared_result(run, state, function, node)
+        keys.given(state, (*spread(args), *((callee.receiver,) if callee.receiver is not None else ())))
+        asked = moments.clock_in(run, function)
+        return declared_result(run, state, function, node) if asked is None else asked
     if too_deep(run, function):
         after, result = _cut_short(run, state, function, node)
         state.become(after)
@@ -474,6 +478,10 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
         case Anything(Named(External("greenroom.TypeAdapter"), (type_ref,))) if name.startswith("validate"):
             validate(run, state, args.get(0) or NONE, type_ref, node, label(type_ref))
             return ANYTHING
+        case Anything(_, Dump() as token):
+            return dumping.method(run, state, receiver, token, name, args)
+        case Anything(Named(Class()), Sent()) if name in dumping.DUMPING:
+            return dumping.dump(run, state, receiver, args)
         case Method(Inspection(owner), "attrs") | Method(Method(Inspection(owner), "attrs"), _):
             return library.inspected(run, state, owner, receiver, name, node)
         case Library(External(path)) if path.endswith("object_mapper"):
@@ -481,7 +489,7 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
         case Inspection(owner):
             return library.inspection(run, state, owner, name, node)
         case Attribute() | SqlExpression():
-            return library.expression_method(receiver, name, args)
+            return library.expression_method(state, receiver, name, args)
         case Anything(Named(External("sqlalchemy.Engine" | "sqlalchemy.engine.Engine" | "sqlalchemy.engine.base.Engine"))):
             blocking.engine_call(run, name, node)
             return ANYTHING

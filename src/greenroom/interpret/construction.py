@@ -20,6 +20,7 @@ from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import library
 from greenroom.interpret.access import is_enum, put
 from greenroom.interpret.binding import bind
+from greenroom.interpret.boundary import dumping
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import validate
 from greenroom.interpret.session.materialise import retire
@@ -128,6 +129,8 @@ def construct_fields(run: Run, state: State, key: int, args: Arguments, node: as
                 _give(run, state, key, name, _empty(run, state, relationship, node), node)
     for name, value in args.named:
         _give(run, state, key, name, value, node)
+    for value in args.spread:
+        dumping.assigned(run, mapped, value, node)
     if args.open:
         current = state.orm(key)
         if current is not None:

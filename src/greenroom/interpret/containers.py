@@ -8,8 +8,9 @@ from dataclasses import replace
 from greenroom.domain.heap import Collection, OrmObject
 from greenroom.domain.loading import BLANK, IS_LOADED
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, NONE, Arguments, Choice, Const, DynamicQuery, Library, Ref, Rows, Value, join_values
+from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Choice, Const, DynamicQuery, Library, Ref, Rows, Value, join_values
 from greenroom.interpret.attributes import adopt, grown
+from greenroom.interpret.boundary import dumping
 from greenroom.interpret.dynamic import dynamic_method
 from greenroom.interpret.run import Diverted, Run
 from greenroom.program.symbols import External
@@ -167,7 +168,8 @@ def subscript(run: Run, state: State, value: Value, index: Value, node: ast.AST,
         if not isinstance(record, Collection):
             if isinstance(atom, Rows):
                 return atom.element
-            return ANYTHING
+            token = dumping.dump_of(atom)
+            return ANYTHING if token is None else dumping.one(run, token, index)
         if is_slice:
             key = run.identity(node, "slice")
             inner.heap[key] = replace(record, items=None, element=record.any(), owner=None, partial=True, filled=False)
@@ -210,6 +212,8 @@ def store(run: Run, state: State, value: Value, index: Value, new: Value, node: 
                 state.heap[atom.id] = replace(record, element=covered, keys=keys)
             if record.owner is not None:
                 _touch(run, state, record.owner[0], record.owner[1], atom.id, new)
+        elif isinstance(atom, Anything) and (token := dumping.dump_of(atom)) is not None:
+            dumping.store(state, atom, token, index)
 
 
 def iterated(run: Run, state: State, value: Value, node: ast.AST) -> tuple[tuple[Value, ...] | None, Value | None, bool]:
@@ -223,6 +227,9 @@ def iterated(run: Run, state: State, value: Value, node: ast.AST) -> tuple[tuple
         return None, covered, True
     if isinstance(value, Rows):
         return None, value.element, False
+    token = dumping.dump_of(value)
+    if token is not None:
+        return dumping.iterated(token)
     if isinstance(value, Library) and value.symbol.path in COLUMNS:
         return None, Library(COLUMN), False
     record = state.record(value)

@@ -9,9 +9,11 @@ from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.holding import spread
 from greenroom.domain.loading import Origin, Site
+from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
 from greenroom.facts.records import Route
+from greenroom.interpret.boundary import keys
 from greenroom.interpret.calls import outcomes
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.generators import drive
@@ -43,6 +45,7 @@ def follow(run: Run, route: Route) -> None:
     run.on_return = None
     for after in flow.fall:
         history.ended(run, after, route.function, methods=route.methods)
+    keys.settle(run, state)
 
 
 def _receiver(run: Run, state: State, route: Route) -> Value | None:
@@ -215,7 +218,7 @@ def _parameters(
         type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
         dependency = _dependency(run, inner, function, type_ref, absent.get(parameter.arg))
         if dependency is None:
-            return bound(symbolic(run, inner, type_ref, parameter, ("parameter", parameter.arg)), inner)
+            return bound(symbolic(run, inner, type_ref, parameter, Sent(parameter.arg, id(parameter))), inner)
         provider, where = dependency
         if provider is ANYTHING:
             provider = _class_of(type_ref)

@@ -29,6 +29,7 @@ from greenroom.domain.values import (
 )
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol, something
+from greenroom.interpret.boundary import dumping, keys, moments
 from greenroom.interpret.dumps import dumped_names
 from greenroom.interpret.library import not_null
 from greenroom.interpret.loops import comprehension
@@ -86,6 +87,7 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
     positional: list[Value] = []
     named: list[tuple[str, Value]] = []
     is_open = False
+    spread: list[Value] = []
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             value = walk(run, state, run.evaluate(arg.value, state), arg)
@@ -107,11 +109,14 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
         if isinstance(record, Collection):
             named.extend((key, item) for key, item in record.by_key.items() if isinstance(key, str))
             is_open = is_open or record.element is not None
+        elif (token := dumping.dump_of(value)) is not None and not token.partial and not token.part:
+            named.extend(dumping.fields_of(run, token))
         elif (names := dumped_names(run, state, keyword.value)) is not None:
             named.extend((name, ANYTHING) for name in names)
         else:
             is_open = True
-    return Arguments(tuple(positional), tuple(named), is_open)
+            spread.append(value)
+    return Arguments(tuple(positional), tuple(named), is_open, tuple(spread))
 
 
 def _call(run: Run, node: ast.Call, state: State) -> Value:
@@ -145,6 +150,11 @@ def _binary(run: Run, node: ast.BinOp, state: State) -> Value:
     for side in (left, right):
         if isinstance(side, Pending):
             used(run, side)
+    shifted = moments.shifted(left, right, node.op)
+    if shifted is not None:
+        return shifted
+    if isinstance(node.op, ast.Sub):
+        moments.met(run, state, left, right, node, "subtracted")
     if isinstance(left, Attribute | SqlExpression) or isinstance(right, Attribute | SqlExpression):
         evaluable = not any(isinstance(side, SqlExpression) and not side.evaluable for side in (left, right))
         return SqlExpression(evaluable=evaluable)
@@ -178,6 +188,7 @@ def _bool(run: Run, node: ast.BoolOp, state: State) -> Value:
         value = run.evaluate(operand, state)
         if index + 1 == len(node.values):
             break
+        keys.tested(state, value)
         known = known_truth(state, value)
         if known is None:
             if run.joining:
@@ -218,6 +229,11 @@ def _compare(run: Run, node: ast.Compare, state: State) -> Value:
 
 
 def _compared(run: Run, state: State, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Value:
+    keys.compared(state, left, right)
+    if isinstance(left, Attribute):
+        moments.compared(run, left, right, node)
+    elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        moments.met(run, state, left, right, node, "compared")
     if isinstance(left, Attribute) and isinstance(operator, ast.Eq):
         return SqlExpression(equal=((f"{left.mapped.name}.{left.name}", right),))
     if isinstance(left, Attribute) and isinstance(operator, ast.NotEq) and right == NONE:
@@ -364,6 +380,9 @@ def _dict(run: Run, node: ast.Dict, state: State) -> Value:
                 value = other.element if other.element is not None else NONE
                 if other.element is None:
                     continue
+            elif (token := dumping.dump_of(value)) is not None and not token.partial and not token.part:
+                by_key.update(dumping.fields_of(run, token))
+                continue
             else:
                 value = ANYTHING
         elif isinstance(key, Const):

@@ -8,9 +8,11 @@ from greenroom.domain.flow import Flow, Raised, compact, merge
 from greenroom.domain.state import State
 from greenroom.domain.values import Anything, ClassValue, Library, Ref, Value
 from greenroom.interpret.access import own_class
+from greenroom.interpret.boundary import keys
 from greenroom.interpret.mishaps import may_happen, named
 from greenroom.interpret.run import DISJUNCTS, Run
 from greenroom.interpret.session import history
+from greenroom.interpret.session.work import INTEGRITY_ERROR
 from greenroom.program.symbols import Class, External
 
 EVERYTHING = frozenset({"Exception", "BaseException"})
@@ -101,6 +103,9 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[R
             history.caught(run, entered, handler)
             if handler.name is not None:
                 entered.variables[handler.name] = Anything(None, ("error", id(handler)))
+        if any(error is INTEGRITY_ERROR for error in errors) and not _passes_on(handler):
+            for entered in entering:
+                keys.handled(entered)
         run.handling.append(errors[0])
         try:
             inner = run.execute(handler.body, merge(entering, DISJUNCTS))
@@ -109,6 +114,13 @@ def _handle(run: Run, node: ast.Try | ast.TryStar, before: State, caught: list[R
         flow.fall.extend(inner.fall)
         flow.absorb(inner)
     escaping.extend(remaining)
+
+
+def _passes_on(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler does nothing in the end but to raise what it has caught again."""
+    raised = [part for part in ast.walk(handler) if isinstance(part, ast.Raise)]
+    again = [part for part in raised if part.exc is None or (isinstance(part.exc, ast.Name) and part.exc.id == handler.name)]
+    return bool(again) and len(again) == len(raised) and not any(isinstance(part, ast.Return) for part in ast.walk(handler))
 
 
 def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised], depth: int) -> tuple[Flow, list[Raised]]:

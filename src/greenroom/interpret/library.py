@@ -36,6 +36,7 @@ from greenroom.domain.values import (
 from greenroom.interpret import containers, engine_loops, queries, unflushed
 from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
+from greenroom.interpret.boundary import keys
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.protocols import equal
 from greenroom.interpret.protocols import text as text_of
@@ -80,6 +81,7 @@ def escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     values = spread(args)
     history.handed_over(run, state, values, node)
     unflushed.escaped(state, values)
+    keys.given(state, values, node)
     if node is run.awaiting or any(isinstance(state.record(value), SessionObject) for value in values):
         for value in values:
             record = state.record(value)
@@ -279,8 +281,9 @@ def not_null(attribute: Attribute) -> SqlExpression:
     return SqlExpression(equal=((f"{attribute.mapped.name}.{attribute.name}", THERE),))
 
 
-def expression_method(receiver: Value, name: str, args: Arguments) -> Value:
+def expression_method(state: State, receiver: Value, name: str, args: Arguments) -> Value:
     """A method of a column or SQL expression: another SQL expression."""
+    keys.given(state, spread(args))
     if isinstance(receiver, Attribute) and name in ("of_type", "and_"):
         return receiver
     if isinstance(receiver, Attribute) and name in ("is_not", "isnot") and args.get(0) == NONE:

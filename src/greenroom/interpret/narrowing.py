@@ -8,6 +8,7 @@ from dataclasses import replace
 from greenroom.domain.heap import PERSISTENT, Collection, Instance, OrmObject
 from greenroom.domain.holding import GIVEN
 from greenroom.domain.loading import DEFERRED, IS_LOADED, LAZY, Origin, absent
+from greenroom.domain.provenance import Clock
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, MADE, NONE, Anything, Choice, ClassValue, Const, FunctionValue, Library, Ref, Value, atoms
 from greenroom.interpret.run import Infeasible, Run
@@ -288,6 +289,8 @@ def _first_number(atom: Anything, constant: Const) -> bool | None:
 
 def is_made(value: Anything) -> bool:
     """Whether a value that nothing else is known of is not None."""
+    if isinstance(value.token, Clock):
+        return True
     return isinstance(value.token, tuple) and bool(value.token) and value.token[0] in MADE
 
 

@@ -9,6 +9,7 @@ from greenroom.domain.heap import OrmObject
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Arguments, DynamicQuery, FunctionValue, Method, Pending, Ref, Value, atoms
 from greenroom.interpret.attributes import read
+from greenroom.interpret.boundary import keys
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.dynamic import dynamic_method
 from greenroom.interpret.run import Call, Run
@@ -81,6 +82,7 @@ def equal(run: Run, state: State, left: Value, right: Value, node: ast.AST) -> V
 
 def truth(run: Run, state: State, value: Value, node: ast.AST) -> None:
     """``bool(value)``."""
+    keys.tested(state, value)
     for atom in atoms(value):
         if not isinstance(atom, Pending):
             dunder(run, state, atom, ("__bool__", "__len__"), Arguments(), node)

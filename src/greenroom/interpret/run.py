@@ -14,6 +14,7 @@ from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.journal import Journal
 from greenroom.domain.loading import DROPPED, Site
+from greenroom.domain.provenance import Sent
 from greenroom.domain.state import Fragment, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
@@ -183,6 +184,8 @@ class Run:
         """The path of schema fields while a value is serialized."""
         self.certain: frozenset[str] | None = None
         """What a schema that may not be the one taken reads all the same; None where there is no doubt."""
+        self.doubts: list[tuple[Event, tuple[object, ...], Sent]] = []
+        """What is to be reported where the endpoint, whatever else it does, never looks at a value that the client sends."""
 
     # Places
 

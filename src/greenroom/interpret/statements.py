@@ -13,6 +13,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, FunctionValue, Method, Pending, Ref, Value
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, of_symbol, put
+from greenroom.interpret.boundary import dumping
 from greenroom.interpret.expressions import captured
 from greenroom.interpret.handlers import raise_statement, try_statement
 from greenroom.interpret.loops import loop, while_loop
@@ -262,7 +263,9 @@ def _delete(run: Run, node: ast.Delete, state: State) -> Value:
         elif isinstance(target, ast.Subscript):
             if isinstance(target.value, ast.Attribute):
                 run.mutating = target.value
-            run.evaluate(target.value, state)
+            holder = run.evaluate(target.value, state)
+            if isinstance(holder, Anything) and (token := dumping.dump_of(holder)) is not None:
+                dumping.store(state, holder, token, run.evaluate(target.slice, state))
     return NONE
 
 

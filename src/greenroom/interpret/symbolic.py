@@ -6,6 +6,7 @@ import ast
 from contextlib import suppress
 
 from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, Factory, FunctionValue, Ref, Value, join_values
 from greenroom.interpret.concern import SESSION_NAMES
@@ -64,7 +65,7 @@ def symbolic(run: Run, state: State, type_ref: TypeRef | None, node: ast.AST, ex
         case Named(symbol, args):
             return _named(run, state, type_ref, symbol, args, node, extra, depth)
         case _:
-            return Anything(None, ("symbol", id(node), extra))
+            return Anything(None, _token(node, extra))
 
 
 def _named(
@@ -84,7 +85,7 @@ def _named(
                 session = session_value.id if isinstance(session_value, Ref) else None
             return Ref(assumed(run, state, mapped, session, node, extra))
         if run.backend.schema(symbol) is not None:
-            return Anything(type_ref, ("symbol", id(node), extra))
+            return Anything(type_ref, _token(node, extra))
         return instance_of(run, state, symbol, _called(extra), depth)
     name = symbol.name
     made = _session_source(run, symbol, args)
@@ -106,7 +107,19 @@ def _named(
         return Ref(key)
     if name in ("type", "Type") and args and isinstance(args[0], Named) and isinstance(args[0].symbol, Class):
         return ClassValue(args[0].symbol)
-    return Anything(type_ref, ("symbol", id(node), extra))
+    return Anything(type_ref, _token(node, extra))
+
+
+def _token(node: ast.AST, extra: object) -> object:
+    """The identity of a symbolic value: what the client sends is the same wherever it is read."""
+    match extra:
+        case (Sent() as given) | (Sent() as given, int()):
+            return given
+        case (inner, str(part)):
+            whole = _token(node, inner)
+            return Sent(part, whole) if isinstance(whole, Sent) else ("symbol", id(node), extra)
+        case _:
+            return ("symbol", id(node), extra)
 
 
 def _session_source(run: Run, symbol: External, args: tuple[TypeRef, ...]) -> Factory | None:
@@ -145,7 +158,7 @@ def _called(extra: object) -> str:
         if isinstance(extra[-1], str):
             return extra[-1]
         extra = extra[0]
-    return ""
+    return extra.name if isinstance(extra, Sent) else ""
 
 
 def ambient_session(run: Run, state: State, *, asynchronous: bool, cls: Class | None, guessed: bool = False) -> Value:

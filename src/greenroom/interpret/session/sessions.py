@@ -28,6 +28,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret import per_row
+from greenroom.interpret.boundary import keys
 from greenroom.interpret.run import Diverted, Run
 from greenroom.interpret.session import aborting, deeds, history, lifetimes, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
@@ -292,6 +293,7 @@ def _get(run: Run, state: State, session: int, effect: Effect, args: Arguments, 
         run.may_raise(DATABASE_ERROR, state)
         return ANYTHING
     identity = args.get(1, "ident")
+    keys.given(state, (identity or NONE,))
     populate = args.get(None, "populate_existing") == Const(value=True)
     existing = find(state, session, mapped, identity)
     if existing is not None and not populate:
@@ -327,6 +329,8 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
         return Rows(ANYTHING, scalars=shape != "rows")
     autoflush(run, state, session, node)
     run.may_raise(DATABASE_ERROR, state)
+    if isinstance(statement, Statement):
+        keys.given(state, (value for _, value in statement.equal))
     if not isinstance(statement, Statement):
         return ANYTHING if shape == "scalar" else Rows(ANYTHING, scalars=shape == "scalars")
     if statement.kind in ("update", "delete", "insert"):

@@ -14,6 +14,7 @@ from typing import Any
 from greenroom.domain.heap import HeapObject, OrmObject, SessionObject
 from greenroom.domain.loading import LoadState, Origin
 from greenroom.domain.plans import NOTHING, Plan
+from greenroom.domain.provenance import SOURCES
 from greenroom.domain.values import MADE, Anything, Choice, Const, DynamicQuery, FunctionValue, Pending, Ref, Value
 from greenroom.facts.records import MappedClass, Schema
 from greenroom.interpret.tabulation.generality import general
@@ -141,6 +142,8 @@ def _anything(naming: Naming, value: Anything) -> Hashable:
     token = value.token
     if token is None:
         return (Anything, value.type)
+    if isinstance(token, SOURCES):
+        return (Anything, value.type, naming.tokens.setdefault(token, len(naming.tokens)), token.told)
     kind = token[0] if isinstance(token, tuple) and token else None
     if kind in _TELLING:
         return (Anything, value.type, token)

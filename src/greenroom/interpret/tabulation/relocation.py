@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from greenroom.domain.heap import Collection, HeapObject, Instance, OrmObject, SessionObject
+from greenroom.domain.provenance import Dump, Sent, Tested, moved
 from greenroom.domain.values import Anything, Choice, Const, DynamicQuery, FunctionValue, Ref, Value, join_all
 from greenroom.interpret.tracker import Tracker
 
@@ -56,9 +57,11 @@ class Relocation:
             return self.id(extra)
         return extra
 
-    def _token(self, token: object) -> object:
-        """The same for what tells an unknown value from others: it may be the column of an object."""
+    def token(self, token: Any) -> Any:  # noqa: ANN401 - any token, to the same of its kind
+        """The same for what tells an unknown value from others: it may be the column of an object, or a part of a value from outside."""
         known = self._tokens.get(token)
+        if known is None and isinstance(token, Sent | Dump | Tested):
+            return moved(token, self.token(token.holder))
         if known is None and isinstance(token, tuple) and token[:1] == ("attribute",):
             return ("attribute", self.id(token[1]), *token[2:])
         return token if known is None else known
@@ -71,7 +74,7 @@ class Relocation:
         if kind in _FIXED:
             return value
         if kind is Anything:
-            return value if value.token is None else Anything(value.type, self._token(value.token))
+            return value if value.token is None else Anything(value.type, self.token(value.token))
         if kind is Choice:
             return join_all(self.value(atom) for atom in value.atoms)
         if kind is tuple:

@@ -91,4 +91,5 @@ def _watched(state: State, summary: Summary, relocation: Relocation | None) -> N
         state.watch.sessions.add(session if relocation is None else relocation.id(session))
     for session, cls in summary.objects:
         state.watch.objects.add((session if relocation is None else relocation.id(session), cls))
+    state.watch.asked.update(summary.asked if relocation is None else map(relocation.token, summary.asked))
     state.watch.events = state.watch.events or not summary.quiet

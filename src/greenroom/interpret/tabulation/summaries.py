@@ -14,7 +14,9 @@ from typing import TypeAlias
 
 from greenroom.domain.events import Blocking
 from greenroom.domain.flow import Raised
+from greenroom.domain.holding import spread
 from greenroom.domain.likeness import is_plain
+from greenroom.domain.provenance import tokens
 from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
@@ -85,6 +87,7 @@ def summarised(run: Run, state: State, callee: FunctionValue, args: Arguments, n
     if sketch is not None:
         found = _of_plain_data(asked, callee, sketch)
         if found is not None:
+            state.watch.asked.update(tokens(spread(args)))  # which value it was does not show in what is kept
             return found
     args = general_arguments(args, state.heap)
     naming = asked.naming()
@@ -189,6 +192,7 @@ def _summary(asked: _Asked, inner: State, naming: Naming, args: Arguments) -> Su
         quiet=not emitted and not inner.watch.events,
         sessions=frozenset(inner.watch.sessions),
         objects=frozenset(inner.watch.objects),
+        asked=frozenset(inner.watch.asked),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from app.db import engine
 from app.errors import ConflictError, NotFoundError
 from app.models import Base
-from app.routers import branches, organisations, people, trail
+from app.routers import branches, meetings, organisations, people, trail
 
 
 @asynccontextmanager
@@ -26,6 +26,7 @@ app.include_router(organisations.router)
 app.include_router(people.router)
 app.include_router(branches.router)
 app.include_router(trail.router)
+app.include_router(meetings.router)
 
 
 @app.exception_handler(NotFoundError)

@@ -102,3 +102,24 @@ class InvitationRead(ReadModel):
     email: str
     role: Role
     status: InvitationStatus
+
+
+class MeetingCreate(BaseModel):
+    """A new meeting."""
+
+    title: str = Field(min_length=1, max_length=200)
+    starts_at: datetime
+
+
+class MeetingHost(BaseModel):
+    """Who leads a meeting."""
+
+    host_id: int | None = None
+
+
+class MeetingRead(ReadModel):
+    """A meeting."""
+
+    id: int
+    title: str
+    host_id: int | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Settings:
     """Everything that differs between deployments."""
 
-    database_url: str = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///./onboarding.db")
+    database_url: str = os.environ.get("DATABASE_URL", "postgresql+asyncpg://localhost/onboarding")
     legacy_url: str = os.environ.get("LEGACY_DATABASE_URL", "sqlite:///./legacy.db")
     warehouse_url: str = os.environ.get("WAREHOUSE_DATABASE_URL", "postgresql+asyncpg://reader@warehouse/onboarding")
     reporting_url: str = os.environ.get("REPORTING_DATABASE_URL", "postgresql+asyncpg://reader@reports-pooler.internal/onboarding")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.db import SessionDep
 from app.models import User
 from app.services.invitations import InvitationService
+from app.services.meetings import MeetingService
 from app.services.members import MemberService
 from app.services.organisations import OrganisationService
 
@@ -35,7 +36,13 @@ def get_members(db: SessionDep) -> MemberService:
     return MemberService(db)
 
 
+def get_meetings(db: SessionDep) -> MeetingService:
+    """Return the service on this request's session."""
+    return MeetingService(db)
+
+
 CurrentUser = Annotated[User, Depends(get_current_user)]
 Organisations = Annotated[OrganisationService, Depends(get_organisations)]
 Invitations = Annotated[InvitationService, Depends(get_invitations)]
 Members = Annotated[MemberService, Depends(get_members)]
+Meetings = Annotated[MeetingService, Depends(get_meetings)]

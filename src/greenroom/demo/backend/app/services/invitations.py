@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import ConflictError, NotFoundError
-from app.models import Invitation, InvitationStatus, Member, User
+from app.models import Invitation, InvitationStatus, Member, Organisation, User
 from app.schemas import InvitationCreate
 from app.services.audit import record
 
@@ -38,6 +38,8 @@ class InvitationService:
 
     async def invite(self, organisation_id: int, payload: InvitationCreate, inviter: User) -> Invitation:
         """Invite somebody and write it into the trail."""
+        if await self.db.get(Organisation, organisation_id) is None:
+            raise NotFoundError("organisation", organisation_id)
         invitation = Invitation(
             organisation_id=organisation_id,
             email=payload.email,

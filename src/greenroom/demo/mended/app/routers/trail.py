@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from sqlalchemy import update
 
 from app.db import SessionDep
+from app.errors import NotFoundError
 from app.models import Organisation, Plan
 from app.routers.dependencies import CurrentUser
 from app.services.audit import record
@@ -22,4 +23,6 @@ async def choose_plan(organisation_id: int, plan: Plan, db: SessionDep, user: Cu
 @router.post("/organisations/{organisation_id}/trail/redact", status_code=204)
 async def redact(organisation_id: int, db: SessionDep, user: CurrentUser) -> None:
     """Take what was written about people out of the trail."""
+    if await db.get(Organisation, organisation_id) is None:
+        raise NotFoundError("organisation", organisation_id)
     await record(db, organisation_id, user.id, "redact")

@@ -1,0 +1,51 @@
+"""What was seen at the edge of an API: events about values that the client sends, and about what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenroom.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class MixedMoment(Event):
+    """A date with a time goes into a column of the other kind: with a timezone into one without, or the other way round."""
+
+    model: str
+    attribute: str
+    aware: bool
+    """Whether the value has a timezone."""
+    value: str
+    """How the value is described."""
+    client: bool
+    """Whether it is the client that sends it so."""
+    refused: bool
+    """Whether the column's type refuses it itself, whatever the database."""
+    stored: bool
+    """Whether it is stored, not compared with the column in a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsCompared(Event):
+    """A date with a time from a column meets one of the other kind in Python."""
+
+    model: str
+    attribute: str
+    value: str
+    aware: bool
+    """Whether the value that is not the column's has a timezone."""
+    action: str
+    """``compared`` or ``subtracted``."""
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedKey(Event):
+    """A key that the client sends goes into a foreign key, and nothing on the way asks whether there is such a row."""
+
+    model: str
+    attribute: str
+    value: str
+    target: str
+    """What the foreign key points to: ``users.id``."""
+    zero: bool
+    """Whether it may be left out, so that clients send 0 for nothing."""

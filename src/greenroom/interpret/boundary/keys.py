@@ -1,0 +1,83 @@
+"""Keys that the client sends: what looks them up on the way, and the foreign keys that they go into.
+
+Whether an endpoint looks a value up is asked of all its paths at once, when it has been followed to its end: what is looked up,
+compared with something or handed to code that is not in sight on one of them counts as looked at.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+
+from greenroom.domain.boundary import UncheckedKey
+from greenroom.domain.provenance import HANDLED, Sent, Tested, around, sent, tokens
+from greenroom.domain.state import State
+from greenroom.domain.values import Const, Value
+from greenroom.facts.records import Column, MappedClass
+from greenroom.interpret.boundary.fields import declared, described, is_checked, may_be_left_out, plain
+from greenroom.interpret.run import Run
+from greenroom.program.symbols import External
+from greenroom.program.types import Named
+
+INTEGER = Named(External("builtins.int"))
+_TELLING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "bind", "print"})
+"""Methods that only write down what they are given."""
+
+
+def stored(run: Run, mapped: MappedClass, column: Column, value: Value, node: ast.AST) -> None:
+    """A value goes into a column."""
+    if not column.foreign_keys or run.silent or not _is_enforced(run) or run.backend.handles_integrity_errors:
+        return
+    for token in sent(value):
+        zero = column.nullable and _sends_zero(run, token)
+        event = UncheckedKey(run.site(node), run.call_sites(), mapped.name, column.name, described(token), column.foreign_keys[0], zero)
+        run.doubts.append((event, (mapped.name, column.name), token))
+
+
+def _is_enforced(run: Run) -> bool:
+    """Whether the database refuses a foreign key that leads nowhere."""
+    return run.backend.dialect != "sqlite" or run.backend.turns_foreign_keys_on
+
+
+def _sends_zero(run: Run, token: Sent) -> bool:
+    """Whether a field is an integer that may be left out, and nothing keeps 0 out."""
+    found = declared(run, token)
+    if found is None or is_checked(run, token):
+        return False
+    field = found[1]
+    return may_be_left_out(field.type) and plain(field.type) == INTEGER and not field.bounded
+
+
+def compared(state: State, left: Value, right: Value) -> None:
+    """A value is compared with another: what it may be is looked at, unless the other is a constant."""
+    for one, other in ((left, right), (right, left)):
+        if not isinstance(other, Const):
+            state.watch.asked.update(tokens((one,)))
+
+
+def tested(state: State, value: Value) -> None:
+    """The truth of a value is asked for."""
+    state.watch.asked.update(Tested(token) for token in sent(value))
+
+
+def given(state: State, values: Iterable[Value], node: ast.AST | None = None) -> None:
+    """Values are looked up in the database, or handed to code that is not in sight."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TELLING:
+        return
+    state.watch.asked.update(tokens(values))
+
+
+def handled(state: State) -> None:
+    """An integrity error is answered with something else."""
+    state.watch.asked.add(HANDLED)
+
+
+def settle(run: Run, state: State) -> None:
+    """Report the doubts that nothing in the endpoint has taken away."""
+    asked = state.watch.asked
+    doubts, run.doubts = run.doubts, []
+    for event, key, token in doubts:
+        if HANDLED in asked or not asked.isdisjoint(around(token)):
+            continue
+        run.emit(replace(event, zero=event.zero and Tested(token) not in asked) if isinstance(event, UncheckedKey) else event, *key)
