@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 
 from greenroom.vocabulary import Confidence
@@ -92,9 +92,14 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     words = list(known)
     close = difflib.get_close_matches(word, words, n=5, cutoff=0.6)
     if close:
-        nearest = max(close, key=lambda known: (difflib.SequenceMatcher(None, known, word).ratio(), len(commonprefix((known, word)))))
+        nearest = max(close, key=lambda known: (difflib.SequenceMatcher(None, known, word).ratio(), _begin_alike(known, word)))
         return f" (did you mean {nearest!r}?)"
     return f" (known: {', '.join(words)})" if 0 < len(words) <= 12 else ""
+
+
+def _begin_alike(one: str, other: str) -> int:
+    """How many characters two words have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def seen(path: Path) -> str:

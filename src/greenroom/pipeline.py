@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from greenroom.config import Config
@@ -14,8 +14,11 @@ from greenroom.domain.events import Observation, Unreadable
 from greenroom.facts.collect import Backend
 from greenroom.interpret.declared import declared
 from greenroom.interpret.engine import interpret
+from greenroom.interpret.observer import Observer
 from greenroom.interpret.run import DEPTH, STEPS, Settings
 from greenroom.interpret.tracker import Tracker
+from greenroom.ledger.collect import Collector
+from greenroom.ledger.model import Ledger
 from greenroom.program.program import Program
 from greenroom.report.report import Note, Report, Stats
 from greenroom.rules.finding import Finding
@@ -50,6 +53,26 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     Raises:
         ConfigError: The baseline cannot be read or written.
     """
+    return _checked(paths, config, progress)
+
+
+def audit(paths: Sequence[Path], config: Config, progress: ReportProgress | None = None) -> Ledger:
+    """Analyse the projects under ``paths`` and write down what an audit wants to know besides the findings.
+
+    The check-list asks all rules, those that are off by default included.
+
+    Raises:
+        ConfigError: The baseline cannot be read or written.
+    """
+    collector = Collector(roots=list(paths))
+    wide = replace(config, override=replace(config.override, extend_select=(*config.override.extend_select, "GR")))
+    report = _checked(paths, wide, progress, collector)
+    wanted = Wanted(config)
+    chosen = tuple(finding for finding in report.findings if finding.rule in wanted.at(finding.path))
+    return collector.finished(replace(report, findings=chosen), report.findings)
+
+
+def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | None, collector: Collector | None = None) -> Report:
     started = time.perf_counter()
     baseline = _baseline(config)
     tree = discover(paths, config.exclude)
@@ -65,7 +88,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     for group in program.groups:
         if progress is not None:
             progress(done, len(tree.files), group.roots[0].name)
-        part = _analyse(program, group, config)
+        part = _analyse(program, group, config, collector)
         findings.extend(part.findings)
         notes.extend(part.notes)
         assumed.extend(part.assumed)
@@ -150,9 +173,9 @@ class _Part:
     functions: int
 
 
-def _analyse(program: Program, group: Group, config: Config) -> _Part:
+def _analyse(program: Program, group: Group, config: Config, collector: Collector | None) -> _Part:
     try:
-        events, tracker = _interpret(program, group, config)
+        events, tracker = _interpret(program, group, config, collector)
     except Exception as error:
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
@@ -162,7 +185,7 @@ def _analyse(program: Program, group: Group, config: Config) -> _Part:
     return part
 
 
-def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Observation], Tracker]:
+def _interpret(program: Program, group: Group, config: Config, collector: Collector | None) -> tuple[list[Observation], Tracker]:
     backend = Backend(program, group)
     if not program.relevant(group.files):
         return [], Tracker()
@@ -176,8 +199,12 @@ def _interpret(program: Program, group: Group, config: Config) -> tuple[list[Obs
         answers_first=_answers_first(program.tree.dependencies(group)),
     )
     backend.sqlalchemy, backend.dialects = settings.sqlalchemy, dialects
-    events, tracker = interpret(program, backend, group, settings)
-    return [*events, *declared(backend, group)], tracker
+    observer = Observer() if collector is not None else None
+    events, tracker = interpret(program, backend, group, settings, observer)
+    seen: list[Observation] = [*events, *declared(backend, group)]
+    if collector is not None and observer is not None:
+        collector.add(backend, observer, seen, tracker)
+    return seen, tracker
 
 
 def _version(program: Program, group: Group) -> str:

@@ -12,7 +12,7 @@ from greenroom.facts.fastapi import mentions_framework, read_routes
 from greenroom.facts.pydantic import SchemaReader
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
 from greenroom.facts.sessionclasses import SessionKind, session_kind
-from greenroom.facts.sessions import read_defaults, read_factories
+from greenroom.facts.sessions import Factory, read_defaults, read_factories
 from greenroom.facts.sqlalchemy import Mappings
 from greenroom.facts.suites import Difference, differences
 from greenroom.program.program import Program
@@ -98,6 +98,14 @@ class Backend:
     def engines(self) -> list[Engine]:
         """Return every engine that the project makes."""
         return self._engines
+
+    def relevant_modules(self) -> list[Module]:
+        """Return the modules that mention the database side."""
+        return list(self._modules(self._relevant()))
+
+    def factories(self) -> list[Factory]:
+        """Return every factory of sessions, and every session that is made without one."""
+        return list(read_factories(self.program, self._modules(self._relevant())))
 
     def differences(self) -> list[Difference]:
         """Return what the test suite has otherwise than production."""

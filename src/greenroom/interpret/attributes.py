@@ -28,7 +28,7 @@ from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret import per_row, unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.boundary import keys, moments
-from greenroom.interpret.observer import Observer, Reading
+from greenroom.interpret.observer import Observer, Reading, refreshed
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.session.deeds import MODIFIED
@@ -89,7 +89,8 @@ def _observe(run: Run, observer: Observer, state: State, record: OrmObject, name
         relationship = record.mapped.relationships.get(name)
         strategy = strategy_of(relationship, record.plan)[0] if relationship is not None else ""
         there = not known.sure & (EMITS | RAISING)
-        reading = Reading(record.mapped.name, name, there, record.loaded_at, strategy, record.assumed)
+        again = refreshed(state.journal, record)
+        reading = Reading(record.mapped.name, name, there, record.loaded_at, again, strategy, record.assumed)
         observer.answered(run.schema, reading)
 
 

@@ -46,6 +46,8 @@ class Reading:
     attribute: str
     there: bool
     loaded_at: Site | None
+    refreshed_at: Site | None
+    """The last refresh of an object of its class, where no commit or rollback came after it."""
     strategy: str
     """How the query loads a relationship; empty for a column."""
     assumed: bool
@@ -110,3 +112,14 @@ class Observer:
             if act.session == session and act.kind in OPERATIONS:
                 return self.operations.get((act.origin.site.node, act.kind))
         return None
+
+
+def refreshed(journal: Journal, record: OrmObject) -> Site | None:
+    """Where an object's class was refreshed since its session last lost everything."""
+    for act in reversed(journal):
+        if act.session == record.session:
+            if act.kind is Kind.REFRESH and record.mapped.name in act.models:
+                return act.origin.site
+            if act.kind in {Kind.COMMIT, Kind.ROLLBACK}:
+                return None
+    return None

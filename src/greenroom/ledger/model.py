@@ -33,6 +33,8 @@ class Treatment(enum.Enum):
     """Nothing of the objects is read afterwards."""
     SAFE = "safe"
     """Attributes are read, and all of them are there."""
+    NOT_FOLLOWED = "not followed"
+    """No path that was followed leads there: nothing calls it, or the work for its callers was used up."""
 
 
 @dataclass(frozen=True, slots=True)

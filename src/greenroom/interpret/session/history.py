@@ -41,7 +41,7 @@ TEXTS = {
 def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models: Iterable[str] = (), *, asked: bool = True) -> None:
     """Write down what is being done to a session, by the function being followed if that has ``asked`` for it."""
     act = Act(kind, session, Origin(run.site(node), TEXTS[kind]), tuple(sorted(set(models))))
-    if run.tracker.observer is not None and kind in OPERATIONS:
+    if run.tracker.observer is not None and kind in OPERATIONS and asked:
         record = state.heap.get(session)
         expires = record.expire_on_commit if isinstance(record, SessionObject) else None
         by_name = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == kind.value
