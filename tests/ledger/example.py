@@ -78,7 +78,7 @@ def expired(app: Path) -> Finding:
         severity=Severity.ERROR,
         confidence=Confidence.DEFINITE,
         path=path,
-        span=Span(7, 25, 7, 35),
+        span=Span(7, 26, 7, 36),
         message="`Donor.name` was expired by a commit; reading it emits SQL",
         model="Donor",
         attribute="name",
@@ -257,7 +257,7 @@ def large(folder: Path, entries: int) -> Ledger:
                 )
             )
         else:
-            treatment = tuple(Treatment)[number % len(Treatment)]
+            treatment = tuple(Treatment)[number // 3 % len(Treatment)]
             place = Place(path, line, f"function_{number}")
             performed.append(Performed(Operation.COMMIT, place, treatment, f"reason {number}", ("Model",), (f"Model.column_{number}",)))
     return Ledger(

@@ -49,7 +49,7 @@ def test_a_hazard_has_its_chain_its_lines_and_its_mend(tmp_path: Path) -> None:
     text = markdown.render(ledger(write_sources(tmp_path)), tmp_path)
     hazard = text[text.index("#### GR101") : text.index("#### GR105")]
     assert hazard.splitlines()[0] == "#### GR101 expired-after-commit at `app/donors.py:7`"
-    assert '7 │     return f"Thank you, {donor.name}"\n  │                         ^^^^^^^^^^' in hazard
+    assert '7 │     return f"Thank you, {donor.name}"\n  │                          ^^^^^^^^^^' in hazard
     assert "2. `app/donors.py:6`: expired by this commit\\\n   `await session.commit()`" in hazard
     assert "Mend: Read it into a variable before the commit" in hazard
 

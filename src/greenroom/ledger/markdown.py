@@ -13,6 +13,7 @@ from greenroom.ledger.marks import block, code, prose, table, text
 from greenroom.ledger.model import Check, Endpoint, Ledger, Performed, Place, SessionSource, Treatment
 from greenroom.ledger.outline import by_file, family_name, is_sure, tally
 from greenroom.ledger.prose import counted
+from greenroom.ledger.words import FEW, counts_of, options, proven, rules_of, sentence
 from greenroom.report.frame import Excerpts, excerpt, frame
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
@@ -23,8 +24,6 @@ _STYLE = Style(unicode=True)
 _TREATMENTS = tuple(Treatment)
 _BREAK = "\\"
 """Ends a line within a paragraph."""
-FEW = 12
-"""As many places are named one by one; of more only the first."""
 
 Lines = Iterator[str]
 
@@ -97,10 +96,10 @@ class _Document:
         for number, one in enumerate(found, 1):
             rules = ", ".join(sorted({finding.rule for finding in one.findings}))
             several = len(one.findings) > 1
-            yield f"{number}. **{prose(_sentence(one.mends[0]))}**{_BREAK}"
+            yield f"{number}. **{prose(sentence(one.mends[0]))}**{_BREAK}"
             yield f"   Answers {counted(len(one.findings), 'finding')} ({tally(one.findings)}) of {rules}.{_BREAK}"
             if one.cause is not None and several:
-                others = [f"Or: {prose(_sentence(mend))}" for mend in one.mends[1:FEW]]
+                others = [f"Or: {prose(sentence(mend))}" for mend in one.mends[1:FEW]]
                 begin = f"All of them begin at {self._at(one.cause.path, one.cause.line)}: {prose(one.cause.message)}."
                 yield f"   {f'{_BREAK}{chr(10)}   '.join([begin, *others])}"
             else:
@@ -118,7 +117,7 @@ class _Document:
     def _hazard(self, finding: Finding) -> Lines:
         yield f"#### {finding.rule} {text(finding.name)} at {self._at(finding.path, finding.span.line)}"
         yield ""
-        yield f"{'**Definite.**' if is_sure(finding) else 'Possible.'} {prose(_sentence(finding.message))}"
+        yield f"{'**Definite.**' if is_sure(finding) else 'Possible.'} {prose(sentence(finding.message))}"
         yield ""
         lines = list(frame(self._excerpts, finding.path, finding.span, _STYLE))
         yield from block(lines) if lines else ()
@@ -130,7 +129,7 @@ class _Document:
                 yield f"   {code(source)}"
         yield ""
         if finding.mend:
-            yield from (f"Mend: {prose(_sentence(finding.mend))}", "")
+            yield from (f"Mend: {prose(sentence(finding.mend))}", "")
 
     def _operations(self, ledger: Ledger) -> Lines:
         """Hazards stand open; what is safe is folded by file, so that the section can be read however long it is."""
@@ -180,7 +179,7 @@ class _Document:
                     str(len(one.proofs)),
                     str(sum(proof.there for proof in one.proofs)),
                     self._places((place.path, place.line) for place in one.commits),
-                    (_rules(one.findings) if one.findings else "") + ("" if one.complete else " *not followed to its end*"),
+                    (rules_of(one.findings) if one.findings else "") + ("" if one.complete else " *not followed to its end*"),
                 ]
                 for one in ledger.endpoints
             ),
@@ -264,15 +263,15 @@ class _Document:
         yield from chain(
             self._difference("Findings", compared.findings, self._finding_line, lambda one: one.confidence.value),
             self._difference("Operations", compared.operations, self._operation_line, lambda one: one.treatment.value),
-            self._difference("Routes", compared.endpoints, self._route_line, _proven),
-            self._difference("Sessions", compared.sessions, self._session_line, _options),
+            self._difference("Routes", compared.endpoints, self._route_line, proven),
+            self._difference("Sessions", compared.sessions, self._session_line, options),
             self._difference("Check-list", compared.checks, lambda one: prose(one.question), lambda one: one.answer.value),
         )
 
     def _difference(self, title: str, difference: Difference[Item], line: Callable[[Item], str], state: Callable[[Item], str]) -> Lines:
         if not difference:
             return
-        yield from (f"### {title}: {difference_counts(difference)}", "")
+        yield from (f"### {title}: {counts_of(difference)}", "")
         yield from (f"- came: {line(one)} ({text(state(one))})" for one in difference.came)
         yield from (f"- gone: {line(one)} ({text(state(one))})" for one in difference.gone)
         for before, after in difference.changed:
@@ -306,19 +305,6 @@ class _Document:
         return ", ".join(code(f"{path}:{line}") for path, line in known[:FEW]) + more
 
 
-def difference_counts(difference: Difference[Item]) -> str:
-    """Return how much came, went and changed."""
-    parts = ((len(difference.came), "came"), (len(difference.gone), "gone"), (len(difference.changed), "changed"))
-    return ", ".join(f"{number:,} {what}" for number, what in parts if number)
-
-
-def _sentence(words: str) -> str:
-    """The words with a capital letter and, where they have no end of their own, a full stop."""
-    stripped = words.strip()
-    stripped = stripped[:1].upper() + stripped[1:]
-    return stripped if stripped.endswith((".", "!", "?", ":")) else f"{stripped}."
-
-
 def _route(one: Endpoint) -> str:
     return f"{text(', '.join(one.methods))} {code(one.path) or code('/')}"
 
@@ -327,28 +313,12 @@ def _codes(words: Iterable[str]) -> str:
     return ", ".join(map(code, words))
 
 
-def _rules(findings: Iterable[Finding]) -> str:
-    return ", ".join(sorted({finding.rule for finding in findings}))
-
-
 def _referred(findings: Sequence[Finding]) -> str:
-    return f" ({_rules(findings)})" if findings else ""
+    return f" ({rules_of(findings)})" if findings else ""
 
 
 def _option(value: bool | None) -> str:  # noqa: FBT001 -- an option of a session, as it was set
     return "not known" if value is None else code(str(value))
-
-
-def _options(one: SessionSource) -> str:
-    names = {None: "not known", True: "True", False: "False"}
-    return f"expire_on_commit {names[one.expire_on_commit]}, autoflush {names[one.autoflush]}{', for tests' if one.test else ''}"
-
-
-def _proven(one: Endpoint) -> str:
-    there = sum(proof.there for proof in one.proofs)
-    return f"{one.response or 'no response model'}, {there} of {counted(len(one.proofs), 'attribute')} proven" + (
-        "" if one.complete else ", not followed to its end"
-    )
 
 
 def _answer(one: Check) -> str:

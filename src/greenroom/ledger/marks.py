@@ -25,13 +25,13 @@ def code(words: str) -> str:
     A bar would end the cell of a table whatever stands around it, so words with one are written as entities in an element.
     """
     plain = seen(words)
-    if not plain.strip():
+    if not plain:
         return ""
     if "|" in plain:
         return f"<code>{_MARKUP.sub(lambda found: f'&#{ord(found[0])};', plain)}</code>"
     longest = max(map(len, re.findall(r"`+", plain)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if plain[0] in "` " or plain[-1] in "` " else ""
+    pad = " " if plain.strip() and (plain[0] in "` " or plain[-1] in "` ") else ""
     return f"{fence}{pad}{plain}{pad}{fence}"
 
 

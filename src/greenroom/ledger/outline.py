@@ -143,7 +143,7 @@ def facts(ledger: Ledger, base: Path) -> Iterator[tuple[str, str]]:
     unfinished = sum(not endpoint.complete for endpoint in ledger.endpoints)
     followed = f", {unfinished:,} not followed to the end" if unfinished else ""
     answered = f"; {counted(stats.suppressed, 'more is', 'more are')} answered for by comments" if stats.suppressed else ""
-    yield "Audited", ", ".join(f"`{shown(root, base)}`" for root in ledger.roots)
+    yield "Audited", ", ".join(f"`{_seen(root, base)}`" for root in ledger.roots)
     yield "Read", f"{counted(stats.files, 'file')}, {counted(stats.functions, 'function')} followed"
     yield "Taken for", f"SQLAlchemy {ledger.sqlalchemy} on {ledger.dialect}"
     yield "Findings", f"{tally(ledger.findings)}{answered}"
@@ -157,8 +157,13 @@ def facts(ledger: Ledger, base: Path) -> Iterator[tuple[str, str]]:
 
 def project(ledger: Ledger, base: Path) -> str:
     """Return what the ledger is of, for its title."""
-    names = [Path(shown(root, base)).name or base.name or "/" for root in ledger.roots]
+    names = [Path(_seen(root, base)).name or "/" for root in ledger.roots]
     return names[0] if len(names) == 1 else f"{len(names)} projects" if names else "nothing"
+
+
+def _seen(root: Path, base: Path) -> str:
+    path = shown(root, base)
+    return base.name or "/" if path == "." else path
 
 
 def _grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:

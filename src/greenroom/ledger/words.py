@@ -1,0 +1,45 @@
+"""How records are said in a few words, in every format that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from greenroom.ledger.compare import Difference, Item
+from greenroom.ledger.model import Endpoint, SessionSource
+from greenroom.ledger.prose import counted
+from greenroom.rules.finding import Finding
+
+FEW = 12
+"""As many places are named one by one; of more only the first."""
+
+
+def counts_of(difference: Difference[Item]) -> str:
+    """Return how much came, went and changed."""
+    parts = ((len(difference.came), "came"), (len(difference.gone), "gone"), (len(difference.changed), "changed"))
+    return ", ".join(f"{number:,} {what}" for number, what in parts if number)
+
+
+def sentence(words: str) -> str:
+    """The words with a capital letter and, where they have no end of their own, a full stop."""
+    stripped = words.strip()
+    stripped = stripped[:1].upper() + stripped[1:]
+    return stripped if stripped.endswith((".", "!", "?", ":")) else f"{stripped}."
+
+
+def rules_of(findings: Iterable[Finding]) -> str:
+    """Return the codes of the rules that made the findings."""
+    return ", ".join(sorted({finding.rule for finding in findings}))
+
+
+def options(one: SessionSource) -> str:
+    """Return the options of a session that decide what a commit expires."""
+    names = {None: "not known", True: "True", False: "False"}
+    return f"expire_on_commit {names[one.expire_on_commit]}, autoflush {names[one.autoflush]}{', for tests' if one.test else ''}"
+
+
+def proven(one: Endpoint) -> str:
+    """Return what a route answers, and how much of it is proven to be there."""
+    there = sum(proof.there for proof in one.proofs)
+    return f"{one.response or 'no response model'}, {there} of {counted(len(one.proofs), 'attribute')} proven" + (
+        "" if one.complete else ", not followed to its end"
+    )
