@@ -41,6 +41,8 @@ class Kind(enum.Enum):
     """The session was in the hands of something that is not followed."""
     CAUGHT = "caught"
     """An exception was caught: what was not committed by then is given up, if nothing more is done."""
+    ENTER = "enter"
+    """The endpoint is called; its dependencies have given what it needs."""
     ANSWER = "answer"
     """The endpoint returned; what the answer holds has been read."""
 
@@ -119,6 +121,12 @@ def agreed(one: Journal, other: Journal) -> Journal:
 
 def _unsure(act: Act) -> Act:
     return replace(act, sure=False) if act.sure else act
+
+
+def own(journal: Journal) -> Journal:
+    """What an endpoint has done itself, without what its dependencies did before it was called."""
+    start = next((place for place, act in enumerate(journal) if act.kind is Kind.ENTER), -1)
+    return journal[start + 1 :]
 
 
 @dataclass(frozen=True, slots=True)

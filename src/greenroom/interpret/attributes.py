@@ -76,6 +76,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
         # What the identity map may have answered with was loaded by another query.
         return value_of(run, state, key, name, node, elsewhere=answer is True)
     if known.bits & BLANK and not known.bits & LOADED:
+        if not schema:
+            unflushed.report(run, record, name, node)
         return _blank(run, state, key, record, name, node)
     return value_of(run, state, key, name, node)
 
@@ -193,7 +195,6 @@ def _blank(run: Run, state: State, key: int, record: OrmObject, name: str, node:
         made = run.identity(node, ("blank", key, name))
         state.heap[made] = Collection(relationship.collection, (), None, owner=(key, name))
         return Ref(made)
-    unflushed.report(run, record, name, node)
     column = record.mapped.columns.get(name)
     if column is not None and not column.primary_key and record.life == TRANSIENT | PENDING:
         return Anything()

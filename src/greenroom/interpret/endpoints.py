@@ -8,6 +8,7 @@ from collections.abc import Callable
 from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.holding import spread
+from greenroom.domain.journal import Kind
 from greenroom.domain.loading import Origin, Site
 from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
@@ -57,9 +58,10 @@ def _receiver(run: Run, state: State, route: Route) -> Value | None:
 
 def _endpoint(run: Run, state: State, route: Route, args: Arguments) -> Flow:
     receiver = _receiver(run, state, route)
+    history.mark(state, Kind.ENTER, route.function)
     ends = outcomes(run, state, FunctionValue(route.function, receiver), args, route.function.node, root=True)
     for after, _ in ends:
-        history.answered(run, after, route.function)
+        history.mark(after, Kind.ANSWER, route.function)
     return Flow(fall=[after for after, _ in ends])
 
 

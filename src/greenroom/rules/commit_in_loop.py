@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from greenroom.domain.events import Ended, Observation
-from greenroom.domain.journal import commits
+from greenroom.domain.journal import commits, own
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 
@@ -13,7 +13,7 @@ from greenroom.rules.rule import Rule, caused, finding
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if not isinstance(event, Ended) or not event.request:
         return
-    made = [found.act for found in commits(event.acts)]
+    made = [found.act for found in commits(own(event.acts))]
     for place, act in enumerate(made):
         if act.repeated or any(act.same(known) for known in made[:place]):
             message = f"`{event.function.name}` commits once for each round of a loop: a failure leaves the first rounds in the database"

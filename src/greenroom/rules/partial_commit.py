@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from greenroom.domain.events import Ended, Observation
-from greenroom.domain.journal import commits
+from greenroom.domain.journal import commits, own
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 
@@ -14,7 +14,7 @@ from greenroom.rules.rule import Rule, caused, finding
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if not isinstance(event, Ended) or not event.request:
         return
-    made = commits(event.acts)
+    made = commits(own(event.acts))
     for first, second in pairwise(made):
         if second.outside is None or not (second.outside.sure and (first.act.sure or second.act.sure)):
             continue

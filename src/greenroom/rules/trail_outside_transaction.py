@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from greenroom.domain.events import Ended, Observation
-from greenroom.domain.journal import WRITES, Act, Kind
+from greenroom.domain.journal import ENDS, WRITES, Act, Kind, own
 from greenroom.rules.finding import Finding
 from greenroom.rules.rule import Rule, caused, finding
 from greenroom.semantics.trails import is_trail
@@ -14,19 +14,26 @@ from greenroom.semantics.trails import is_trail
 def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     if not isinstance(event, Ended) or event.site.module.is_test:
         return
-    change: Act | None = None
-    committed: tuple[Act, Act] | None = None
-    for act in event.acts:
-        if act.kind is Kind.ADD and any(map(is_trail, act.models)):
-            if change is None and committed is not None and act.sure:
-                yield _told(rule, event, act, *committed)
-                committed = None
-        elif act.kind is Kind.COMMIT and change is not None:
-            committed, change = (change, act), None
-        elif act.kind is Kind.ROLLBACK:
-            change = None
-        elif act.kind in WRITES and act.kind is not Kind.FLUSH:
-            change = act
+    waiting: dict[int, list[Act]] = {}
+    before: tuple[Act, Act] | None = None
+    for act in own(event.acts):
+        if act.kind in WRITES:
+            waiting.setdefault(act.session, []).append(act)
+        elif act.kind is Kind.COMMIT:
+            written = waiting.pop(act.session, [])
+            trail = next((one for one in written if one.kind is Kind.ADD and one.sure and _only_trails(one)), None)
+            change = next((one for one in written if not _only_trails(one)), None)
+            if change is not None:
+                before = (change, act)
+            elif trail is not None and before is not None:
+                yield _told(rule, event, trail, *before)
+                before = None
+        elif act.kind in ENDS:
+            waiting.pop(act.session, None)
+
+
+def _only_trails(act: Act) -> bool:
+    return bool(act.models) and all(map(is_trail, act.models))
 
 
 def _told(rule: Rule, event: Ended, trail: Act, change: Act, commit: Act) -> Finding:

@@ -34,6 +34,7 @@ TEXTS = {
     Kind.OUTSIDE: "awaits something else than the database",
     Kind.UNKNOWN: "the session is handed to something that is not followed",
     Kind.CAUGHT: "an exception is caught here",
+    Kind.ENTER: "the endpoint begins here",
     Kind.ANSWER: "the answer is ready here",
 }
 
@@ -156,16 +157,15 @@ def cut_short(run: Run, state: State, node: ast.AST) -> None:
     note(run, state, Kind.UNKNOWN, NO_SESSION, node)
 
 
-def answered(run: Run, state: State, function: Function) -> None:
-    """The endpoint's own part is over, and its answer is made."""
-    origin = Origin(Site(function.module, function.node), TEXTS[Kind.ANSWER])
-    state.journal = appended(state.journal, Act(Kind.ANSWER, NO_SESSION, origin))
+def mark(state: State, kind: Kind, function: Function) -> None:
+    """The endpoint's own part begins, or is over and its answer is made."""
+    state.journal = appended(state.journal, Act(kind, NO_SESSION, Origin(Site(function.module, function.node), TEXTS[kind])))
 
 
 def ended(run: Run, state: State, function: Function, *, methods: tuple[str, ...] | None = None) -> None:
     """An entry point returned: tell what it did; ``methods`` are those of an endpoint."""
     acts = state.journal
-    if not acts:
+    if all(act.kind in {Kind.ENTER, Kind.ANSWER} for act in acts):
         return
     event = Ended(Site(function.module, function.node), (), function, acts, methods is not None, methods or ())
     run.emit(event, *((act.kind, act.origin.site.node, act.sure) for act in acts))

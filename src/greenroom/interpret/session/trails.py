@@ -9,7 +9,7 @@ from dataclasses import replace
 from greenroom.domain.events import Ended, Event, ExpiredToTrail, Unrecorded
 from greenroom.domain.heap import PERSISTENT, OrmObject
 from greenroom.domain.holding import spread
-from greenroom.domain.journal import ENDS, NO_SESSION, WRITES, Act, Journal, Kind
+from greenroom.domain.journal import ENDS, NO_SESSION, WRITES, Act, Journal, Kind, own
 from greenroom.domain.loading import COMMITTED
 from greenroom.domain.state import State
 from greenroom.domain.values import Arguments
@@ -56,8 +56,9 @@ def unrecorded(events: Iterable[Event]) -> Iterator[Unrecorded]:
     for event in events:
         if not isinstance(event, Ended) or not event.request or MUTATING.isdisjoint(event.methods) or event.site.module.is_test:
             continue
-        written = _kept(event.acts)
-        if written is None or any(act.kind is Kind.UNKNOWN for act in event.acts):
+        acts = own(event.acts)
+        written = _kept(acts)
+        if written is None or any(act.kind is Kind.UNKNOWN for act in acts):
             continue
         if any(act.kind is Kind.ADD and any(map(is_trail, act.models)) for act in event.acts):
             recording.add(event.function.node)
