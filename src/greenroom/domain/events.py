@@ -258,6 +258,8 @@ class LoadedPerRow(Event):
     model: str
     attribute: str
     """The relationship that is loaded; ``refresh``, or empty for ``get``."""
+    within: Site
+    """Where the query is made: at ``site`` itself, or in a function that is called there."""
     loop: Site
     loaded_at: Site | None
 

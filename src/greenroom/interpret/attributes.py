@@ -226,7 +226,7 @@ def _absent(
         report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
-        per_row.loaded(run, key, record, name, node, *place(run, node)[:2], sure=bool(known.sure & bit) and not unsure)
+        per_row.loaded(run, key, record, name, node, sure=bool(known.sure & bit) and not unsure)
         autoflush(run, state, record.session, node)
         record = state.orm(key) or record
     before = record

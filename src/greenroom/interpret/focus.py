@@ -48,7 +48,8 @@ class Focus:
     def visiting(self, run: Run) -> Iterator[None]:
         """Within the block, the elements being visited are known as rows of this loop."""
         rows = run.tracker.rows
-        entered = {self.focus(run, key): run.site(self.node) for key in self.keys if self.focus(run, key) not in rows}
+        here = (run.site(self.node), len(run.calls))
+        entered = {self.focus(run, key): here for key in self.keys if self.focus(run, key) not in rows}
         rows.update(entered)
         try:
             yield

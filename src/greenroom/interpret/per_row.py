@@ -7,51 +7,60 @@ import ast
 from greenroom.domain.events import LoadedPerRow
 from greenroom.domain.heap import PERSISTENT, OrmObject
 from greenroom.domain.journal import NO_SESSION, Kind
-from greenroom.domain.loading import LAZY, REFRESHED_AWAY, Site
+from greenroom.domain.loading import LAZY, REFRESHED_AWAY
 from greenroom.domain.state import State
 from greenroom.domain.values import Anything, Value
 from greenroom.facts.records import MappedClass
 from greenroom.interpret.run import Run
 
 
-def loaded(run: Run, key: int, record: OrmObject, name: str, node: ast.AST, site: Site, calls: tuple[Site, ...], *, sure: bool) -> None:
+def loaded(run: Run, key: int, record: OrmObject, name: str, node: ast.AST, *, sure: bool) -> None:
     """An attribute of an object is loaded where that is legal; in a loop over many such objects it is for each."""
-    loop = run.tracker.rows.get(key)
-    if loop is not None and run.greenlet and sure and name in record.mapped.relationships and _is_row(run, key, record):
-        run.emit(LoadedPerRow(site, calls, record.mapped.name, name, loop, record.loaded_at), record.mapped.name, name)
+    if run.greenlet and sure and name in record.mapped.relationships and _is_row(run, key, record):
+        _report(run, key, record, record.mapped, name, node)
 
 
 def got(run: Run, state: State, session: int, mapped: MappedClass, identity: Value | None, node: ast.AST) -> None:
     """``session.get`` with a key that is an attribute of a row, where nothing tells that the identity map has the object."""
     match identity:
-        case Anything(_, ("attribute", int() as key, str() as name)) if key in run.tracker.rows:
+        case Anything(_, ("attribute", int() as key, str())) if key in run.tracker.rows:
             record = state.orm(key)
             held = any(found.many for _, found in state.kin_of(session, mapped.symbol) if found.mapped is mapped)
             if record is not None and not held and _is_row(run, key, record) and record.session == session:
-                event = LoadedPerRow(run.site(node), run.call_sites(), mapped.name, "", run.tracker.rows[key], record.loaded_at)
-                run.emit(event, record.mapped.name, name)
+                _report(run, key, record, mapped, "", node)
 
 
 def refreshed(run: Run, state: State, session: int, key: int, names: frozenset[str] | None, node: ast.AST) -> None:
-    """``session.refresh(row)``: of a row that nothing has changed, or to load its relationships.
+    """``session.refresh(row)``: to load its relationships, or of a row that nothing has changed.
 
-    After a commit or a flush for each row there is something to read again.
+    After a commit or a flush for each row there is something to read again, and a function that is called may know of one.
     """
     record = state.orm(key)
     if record is None or key not in run.tracker.rows or not _is_row(run, key, record):
         return
-    site, calls, loop = run.site(node), run.call_sites(), run.tracker.rows[key]
     related = (names or frozenset()) & record.mapped.relationships.keys()
     for name in sorted(related):
         if record.attributes[name].sure & (LAZY | REFRESHED_AWAY):
-            run.emit(LoadedPerRow(site, calls, record.mapped.name, name, loop, record.loaded_at), record.mapped.name, name)
+            _report(run, key, record, record.mapped, name, node)
+    here = len(run.calls) == run.tracker.rows[key][1]
     written = any(act.session in {session, NO_SESSION} and act.kind is not Kind.ANSWER for act in state.journal)
-    if not related and not written and not record.dirty:
-        run.emit(LoadedPerRow(site, calls, record.mapped.name, "refresh", loop, record.loaded_at), record.mapped.name, "refresh")
+    if here and not related and not written and not record.dirty:
+        _report(run, key, record, record.mapped, "refresh", node)
+
+
+def _report(run: Run, key: int, record: OrmObject, loaded: MappedClass, name: str, node: ast.AST) -> None:
+    """Tell it where the loop's own function makes the query, or calls what does."""
+    loop, depth = run.tracker.rows[key]
+    called = run.calls[depth].site if len(run.calls) > depth else None
+    within = run.site(node)
+    calls = tuple(call.site for call in run.calls[:depth] if call.site is not None)
+    run.emit(LoadedPerRow(called or within, calls, loaded.name, name, within, loop, record.loaded_at), loaded.name, name)
 
 
 def _is_row(run: Run, key: int, record: OrmObject) -> bool:
-    """Whether an object comes from the database: it was not made by the code that goes through it."""
+    """Whether an object is one that a loop goes through, and comes from the database: it was not made by the same code."""
+    if key not in run.tracker.rows:
+        return False
     while 0 < key <= len(run.tracker.allocations):
         match run.tracker.allocations[key - 1][1]:
             case ("focus" | "done" | "older", int() as key):

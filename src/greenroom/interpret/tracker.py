@@ -79,8 +79,8 @@ class Tracker:
     """The engines of sessions, both by the calls that made them."""
     repeated: dict[ast.AST, frozenset[ast.AST]] = field(default_factory=dict)
     """The calls that functions make in loops."""
-    rows: dict[int, Site] = field(default_factory=dict)
-    """The elements that the loops being followed visit, and these loops."""
+    rows: dict[int, tuple[Site, int]] = field(default_factory=dict)
+    """The elements that the loops being followed visit: these loops, and how many calls were in progress there."""
     telling: set[Hashable] = field(default_factory=set)
     """Calls that are given plain data alone, and yet do more than to give back such."""
     fragments: dict[object, Fragment] = field(default_factory=dict)

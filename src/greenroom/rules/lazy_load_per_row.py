@@ -22,6 +22,8 @@ def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
         what, mend = f"a `{event.model}` is fetched", f"fetch them at once, with `{event.model}.id.in_(...)` or an eager relationship"
     trace = [step(event.loaded_at, "the rows come from here")] if event.loaded_at is not None else []
     trace += [step(event.loop, "this loop goes through them"), *(step(call, "through this call") for call in event.calls)]
+    if event.within.node is not event.site.node:
+        trace.append(step(event.within, "the query is made here"))
     model, attribute = (event.model, event.attribute) if event.attribute not in {"", "refresh"} else (event.model, None)
     yield finding(
         rule,
