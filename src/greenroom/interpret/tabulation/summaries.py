@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from greenroom.domain.events import Blocking
+from greenroom.domain.events import Blocking, Event, LoadedPerRow
 from greenroom.domain.flow import Raised
 from greenroom.domain.holding import spread
 from greenroom.domain.likeness import is_plain
@@ -187,13 +187,18 @@ def _summary(asked: _Asked, inner: State, naming: Naming, args: Arguments) -> Su
         calls=(*run.call_nodes(), id(node)),
         returned=tuple(_effect(inner, after, value, None) for after, value in results),
         raised=tuple(_effect(inner, item.state, None, item.error) for item in raised),
-        events=tuple((event, identity) for event, identity in emitted if event.site.node is node or blocking.is_of_caller(run, event)),
+        events=tuple((event, identity) for event, identity in emitted if _is_of_callee(run, event, node)),
         work=None if (len(run.tracker.bounded), run.shortened) == bounded else share,
         quiet=not emitted and not inner.watch.events,
         sessions=frozenset(inner.watch.sessions),
         objects=frozenset(inner.watch.objects),
         asked=frozenset(inner.watch.asked),
     )
+
+
+def _is_of_callee(run: Run, event: Event, node: ast.AST) -> bool:
+    """Whether an event that is reported at a call, or further out, comes again with each call; what a loop has to do with it does not."""
+    return (event.site.node is node and not isinstance(event, LoadedPerRow)) or blocking.is_of_caller(run, event)
 
 
 def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: Arguments) -> int:
