@@ -39,6 +39,15 @@ class MomentsCompared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RawResponse(Event):
+    """An endpoint answers with an object as it is: no response model and no return type says what of it is sent."""
+
+    model: str
+    columns: tuple[str, ...]
+    """What is sent, as far as it is loaded."""
+
+
+@dataclass(frozen=True, slots=True)
 class UncheckedKey(Event):
     """A key that the client sends goes into a foreign key, and nothing on the way asks whether there is such a row."""
 

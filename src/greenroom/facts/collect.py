@@ -42,6 +42,7 @@ class Backend:
         self.program = program
         self.sqlalchemy = "2.1"
         """The minor version of SQLAlchemy that the project runs on."""
+        self._migrated: dict[str, bool] = {}
         self.dialects: tuple[str, ...] = ()
         """The dialects that it runs on, most telling first."""
         self._group = group
@@ -120,6 +121,15 @@ class Backend:
         for group in [self._group] if self._group is not None else self.program.groups:
             found = found.merged(self.program.tree.dependencies(group))
         return found
+
+    def migrated_with_timezone(self, column: str) -> bool:
+        """Whether a migration gives columns of a name a timezone, whatever the classes say."""
+        if column not in self._migrated:
+            sought = re.compile(
+                rb"""["']""" + re.escape(column).encode() + rb"""["'],\s*(?:\w+\.)*(?:DateTime|TIMESTAMP)\(\s*timezone\s*=\s*True"""
+            )
+            self._migrated[column] = any(sought.search(file.data) is not None for file in self.files)
+        return self._migrated[column]
 
     @property
     def dialect(self) -> str | None:

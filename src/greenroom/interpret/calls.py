@@ -216,6 +216,7 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
         finally:
             run.raised = outer
 
+    keys.listed(state, spread(args))
     args = closures.arguments(run, state, learn_sessions(run, state, callee, args))
     taken = closures.taken_along(run, state, callee)
     callee = taken if isinstance(taken, FunctionValue) else callee

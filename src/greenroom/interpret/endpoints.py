@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from greenroom.domain.boundary import RawResponse
 from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.holding import spread
@@ -13,7 +14,7 @@ from greenroom.domain.loading import Origin, Site
 from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
-from greenroom.facts.records import Route
+from greenroom.facts.records import MappedClass, Route
 from greenroom.interpret.boundary import keys
 from greenroom.interpret.calls import outcomes
 from greenroom.interpret.dumps import dumped
@@ -290,11 +291,16 @@ def respond(run: Run, state: State, value: Value, node: ast.expr, route: Route) 
 def response_type(run: Run, route: Route) -> TypeRef:
     """The response model of a route."""
     if route.response_model_given:
-        return run.program.type_of(route.module, route.response_model) if route.response_model is not None else UNKNOWN
+        given = route.response_model
+        return UNKNOWN if given is None or _is_nothing(given) else run.program.type_of(route.module, given)
     node = route.function.node
     if isinstance(node, ast.Lambda):
         return UNKNOWN
     return run.program.type_of(route.function.module, node.returns, function=route.function, owner=route.function.owner)
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _serialize(run: Run, state: State, value: Value, type_ref: TypeRef, node: ast.expr) -> None:
@@ -303,7 +309,21 @@ def _serialize(run: Run, state: State, value: Value, type_ref: TypeRef, node: as
     if _walks(run, type_ref):
         validate(run, state, value, type_ref, node, label(type_ref))
         return
+    if type_ref == UNKNOWN and (mapped := _mapped_in(state, value)) is not None:
+        run.emit(RawResponse(run.site(node), (), mapped.name, tuple(mapped.columns)), mapped.name)
     _dump(run, state, value, node)
+
+
+def _mapped_in(state: State, value: Value) -> MappedClass | None:
+    """The class of a mapped object in an answer."""
+    for atom in atoms(value):
+        record = state.record(atom)
+        if isinstance(record, OrmObject):
+            return record.mapped
+        if isinstance(record, Collection):
+            parts = (part for part in (*(record.items or ()), *record.by_key.values(), record.element) if part is not None)
+            return next((found for part in parts if (found := _mapped_in(state, part)) is not None), None)
+    return None
 
 
 def _walks(run: Run, type_ref: TypeRef) -> bool:

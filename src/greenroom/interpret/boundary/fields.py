@@ -12,6 +12,8 @@ from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, Union
 
 def described(token: Sent) -> str:
     """How messages call a value that the client sends."""
+    if isinstance(token.holder, Sent) and token.schema is None:
+        return f"an element of {described(token.holder)}"
     return f"`{token.schema.name}.{token.name}`" if token.schema is not None else f"the parameter `{token.name}`"
 
 

@@ -11,15 +11,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from greenroom.domain.boundary import UncheckedKey
+from greenroom.domain.heap import Collection
 from greenroom.domain.provenance import HANDLED, Sent, Tested, around, sent, tokens
 from greenroom.domain.state import State
-from greenroom.domain.values import Const, Value
+from greenroom.domain.values import Const, Value, atoms
 from greenroom.facts.records import Column, MappedClass
 from greenroom.interpret.boundary.fields import declared, described, is_checked, may_be_left_out, plain
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import External
 from greenroom.program.types import Named
 
+NESTED = 2
+"""How deep lists are looked into."""
 INTEGER = Named(External("builtins.int"))
 _TELLING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "bind", "print"})
 """Methods that only write down what they are given."""
@@ -65,7 +68,19 @@ def given(state: State, values: Iterable[Value], node: ast.AST | None = None) ->
     """Values are looked up in the database, or handed to code that is not in sight."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TELLING:
         return
-    state.watch.asked.update(tokens(values))
+    every = list(values)
+    state.watch.asked.update(tokens(every))
+    listed(state, every)
+
+
+def listed(state: State, values: Iterable[Value], depth: int = NESTED) -> None:
+    """Lists go to a call or a query: what each of their elements is does not show there, so that all of them count as looked at."""
+    for atom in (atom for value in values for atom in atoms(value)):
+        record = state.record(atom)
+        if isinstance(record, Collection) and record.owner is None and depth:
+            held = [part for part in (*(record.items or ()), *record.by_key.values(), record.element) if part is not None]
+            state.watch.asked.update(tokens(held))
+            listed(state, held, depth - 1)
 
 
 def handled(state: State) -> None:

@@ -139,9 +139,11 @@ def met(run: Run, state: State, left: Value, right: Value, node: ast.AST, action
             case _:
                 continue
         column = record.mapped.columns.get(name) if record is not None else None
-        if record is None or column is None or name in record.values:
+        if record is None or column is None or name in record.values or record.assumed:
             continue
         holds = moment_of(run.backend, record.mapped, column)
+        if holds is Moment.NAIVE and run.backend.migrated_with_timezone(column.column_name or name):
+            continue  # what comes from the database is as the database has it
         strict = holds is Moment.STRICT or (holds is Moment.AWARE and run.backend.dialect == "postgresql")
         if (holds is Moment.NAIVE and one.token.aware) or (strict and not one.token.aware):
             event = MomentsCompared(
