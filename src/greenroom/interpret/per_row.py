@@ -53,8 +53,27 @@ def _report(run: Run, key: int, record: OrmObject, loaded: MappedClass, name: st
     loop, depth = run.tracker.rows[key]
     called = run.calls[depth].site if len(run.calls) > depth else None
     within = run.site(node)
+    if _leaves(loop.node, (called or within).node):
+        return  # the row that was looked for is found, and no other asks for anything
     calls = tuple(call.site for call in run.calls[:depth] if call.site is not None)
-    run.emit(LoadedPerRow(called or within, calls, loaded.name, name, within, loop, record.loaded_at), loaded.name, name)
+    event = LoadedPerRow(called or within, calls, loaded.name, name, within, loop, record.loaded_at)
+    run.emit(event, *((loaded.name, name) if name else ()))  # of the classes that one `get` may mean, the first tells it
+
+
+def _leaves(loop: ast.AST, node: ast.AST) -> bool:
+    """Whether the loop is over once it has come to ``node``: the block that holds it ends with ``return``, ``raise`` or ``break``."""
+    body: list[ast.stmt] = getattr(loop, "body", []) if isinstance(loop, ast.For | ast.AsyncFor | ast.While) else []
+    leaving: tuple[type[ast.stmt], ...] = (ast.Return, ast.Raise, ast.Break)
+    while body:
+        if isinstance(body[-1], leaving):
+            return True
+        holder = next((statement for statement in body if any(part is node for part in ast.walk(statement))), None)
+        if isinstance(holder, ast.For | ast.AsyncFor | ast.While):
+            leaving = (ast.Return, ast.Raise)
+        suites = [suite for name in ("body", "orelse", "finalbody") if isinstance(suite := getattr(holder, name, None), list)]
+        suites += [handler.body for handler in getattr(holder, "handlers", [])]
+        body = next((suite for suite in suites if any(part is node for statement in suite for part in ast.walk(statement))), [])
+    return False
 
 
 def _is_row(run: Run, key: int, record: OrmObject) -> bool:
