@@ -12,7 +12,7 @@ from greenroom.facts.fastapi import mentions_framework, read_routes
 from greenroom.facts.pydantic import SchemaReader
 from greenroom.facts.records import MappedClass, Route, Schema, SessionDefaults
 from greenroom.facts.sessionclasses import SessionKind, session_kind
-from greenroom.facts.sessions import Factory, read_defaults, read_factories
+from greenroom.facts.sessions import Factory, read_defaults, read_factories, served_dialects
 from greenroom.facts.sqlalchemy import Mappings
 from greenroom.facts.suites import Difference, differences
 from greenroom.program.program import Program
@@ -84,9 +84,11 @@ class Backend:
 
     @cached_property
     def _defaults(self) -> SessionDefaults:
+        return read_defaults(self.program, self._modules(self._relevant()), self.files, self._distributions())
+
+    def _distributions(self) -> list[str]:
         groups = [self._group] if self._group is not None else list(self.program.groups)
-        distributions = [name for group in groups for name in self.program.tree.dependencies(group).versions]
-        return read_defaults(self.program, self._modules(self._relevant()), self.files, distributions)
+        return [name for group in groups for name in self.program.tree.dependencies(group).versions]
 
     def session_defaults(self) -> SessionDefaults:
         """Return what the session factories of the project agree on."""
@@ -112,7 +114,10 @@ class Backend:
         """Return what the test suite has otherwise than production."""
         modules = self._modules(self._relevant())
         tests = [module for module in modules if is_test(module.name)]
-        return list(differences(self.program, read_factories(self.program, modules), self.engines(), tests)) if tests else []
+        if not tests:
+            return []
+        named = served_dialects([file for file in self.files if not is_test(file.module)], self._distributions())
+        return list(differences(self.program, read_factories(self.program, modules), self.engines(), tests, named))
 
     @cached_property
     def dependencies(self) -> Dependencies:

@@ -103,6 +103,12 @@ def _flags(call: Call, name: str, *, default: bool) -> Iterator[bool]:
         yield value
 
 
+def served_dialects(files: Iterable[SourceFile], distributions: Iterable[str]) -> tuple[str, ...]:
+    """The dialects that files name; where they name none, those of the servers for which there are drivers."""
+    named = _dialects(files, ())
+    return named or tuple(dialect for dialect in _dialects((), distributions) if dialect != "sqlite")
+
+
 def _dialects(files: Iterable[SourceFile], distributions: Iterable[str]) -> tuple[str, ...]:
     named: set[str] = set()
     for file in files:

@@ -29,12 +29,15 @@ class Difference:
     """How production has it, and how the test has it."""
 
 
-def differences(program: Program, factories: Iterable[Factory], engines: Iterable[Engine], tests: Iterable[Module]) -> Iterator[Difference]:
+def differences(
+    program: Program, factories: Iterable[Factory], engines: Iterable[Engine], tests: Iterable[Module], named: tuple[str, ...]
+) -> Iterator[Difference]:
     """What the suite has otherwise than production, where production's code is run on it.
 
-    One test factory or engine that is like production's is enough for the suite to fail.
+    One test factory or engine that is like production's is enough for the suite to fail. ``named`` are the dialects that
+    production's files and dependencies name; they tell of an engine whose URL cannot be read.
     """
-    found = [*_options(list(factories)), *_dialects(list(engines))]
+    found = [*_options(list(factories)), *_dialects(list(engines), named)]
     if found and any(_runs_production(program, module) for module in tests):
         yield from found
 
@@ -50,16 +53,21 @@ def _options(factories: list[Factory]) -> Iterator[Difference]:
             yield from (Difference(option, factory, production[0], values) for factory in tests)
 
 
-def _dialects(engines: list[Engine]) -> Iterator[Difference]:
-    known = [(engine, engine.address.dialect) for engine in engines if engine.asynchronous and engine.address is not None]
-    production = [(engine, dialect) for engine, dialect in known if not is_test(engine.module.name)]
-    tests = [(engine, dialect) for engine, dialect in known if is_test(engine.module.name)]
-    unknown = sum(1 for engine in engines if engine.asynchronous and is_test(engine.module.name)) - len(tests)
-    if len({dialect for _, dialect in production}) != 1 or unknown:
+def _dialects(engines: list[Engine], named: tuple[str, ...]) -> Iterator[Difference]:
+    made = [engine for engine in engines if engine.asynchronous]
+    production = [engine for engine in made if not is_test(engine.module.name)]
+    tests = [engine for engine in made if is_test(engine.module.name)]
+    of_production, of_tests = ({_dialect(engine) for engine in group} for group in (production, tests))
+    if of_production == {None} and len(named) == 1:
+        of_production = {named[0]}
+    if len(of_production) != 1 or None in of_production | of_tests or of_production & of_tests:
         return
-    engine, dialect = production[0]
-    if all(other != dialect for _, other in tests):
-        yield from (Difference("dialect", test, engine, (dialect, other)) for test, other in tests)
+    dialect = str(of_production.pop())
+    yield from (Difference("dialect", test, production[0], (dialect, str(_dialect(test)))) for test in tests)
+
+
+def _dialect(engine: Engine) -> str | None:
+    return engine.address.dialect if engine.address is not None else None
 
 
 def _runs_production(program: Program, module: Module) -> bool:
