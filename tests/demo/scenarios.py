@@ -330,6 +330,13 @@ async def hand_over() -> object:
     return await call("PUT", "/meetings/1/host", {"host_id": 0})
 
 
+async def take_meeting() -> object:
+    """Tell whose meeting it is after a client said whose it should be."""
+    await call("PATCH", "/meetings/1", {"organisation_id": 2})
+    async with db.session_factory() as session:
+        return await session.scalar(select(models.Meeting.organisation_id))
+
+
 async def remind() -> object:
     os.environ["TZ"] = "America/New_York"
     time.tzset()
@@ -390,6 +397,7 @@ SCENARIOS: dict[str, Check] = {
     "plan_elsewhere": plan_elsewhere,
     "hand_over": hand_over,
     "remind": remind,
+    "take_meeting": take_meeting,
     "countdown": countdown,
     "broken_migration": broken_migration,
 }

@@ -34,6 +34,7 @@ LOST: dict[str, object] = {
     "suite": {"status": 200, "body": "the test passes", "true": False},
     "signatures": {"status": 200, "body": 5, "statements": 6},
     "remind": 5,
+    "take_meeting": 2,
 }
 """What the silent defects answer instead of what they should."""
 KEPT: dict[str, object] = {
@@ -42,6 +43,7 @@ KEPT: dict[str, object] = {
     "remove_member": {"status": 204, "body": None, "members": 0},
     "takeover": 2,
     "remind": 0,
+    "take_meeting": 1,
     "countdown": -1,
     "plan_elsewhere": {"status": 404, "body": {"detail": "organisation 99 does not exist"}},
     "accept_twice": {"status": 409, "body": {"detail": "already a member"}},

@@ -21,15 +21,15 @@ def body_of(document: Mapping[str, Any], path: str, method: str) -> object:
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any]) -> object:
     """Return an example of a schema by the rules of Swagger UI: what is given, else the first choice, else the type's own sample."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return sample(document, document["components"]["schemas"][name])
     for key in ("example", "default", "const"):
         if key in schema:
             return schema[key]
     for key in ("examples", "enum"):
         if key in schema:
             return schema[key][0]
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return sample(document, document["components"]["schemas"][name])
     for key in ("anyOf", "oneOf", "allOf"):
         if key in schema:
             return sample(document, schema[key][0])

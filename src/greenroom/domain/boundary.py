@@ -39,6 +39,33 @@ class MomentsCompared(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MassAssigned(Event):
+    """All that a client sends goes into an object at once, and it may send what is not for clients to say."""
+
+    model: str
+    source: str
+    """How what is sent is described."""
+    columns: tuple[str, ...]
+    """The columns that the client may set, and should not; empty where it may set every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class EveryRow(Event):
+    """An endpoint answers with every row of a table."""
+
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class UncheckedTransition(Event):
+    """A client says what the status of an object is, and nothing on the way looks at what it was."""
+
+    model: str
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class RawResponse(Event):
     """An endpoint answers with an object as it is: no response model and no return type says what of it is sent."""
 

@@ -76,6 +76,14 @@ class Tested:
     holder: Hashable
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A mark: what an attribute of a class was is looked at."""
+
+    model: Class
+    attribute: str
+
+
 Source: TypeAlias = Sent | Dump | Clock
 SOURCES = (Sent, Dump, Clock)
 HANDLED = "an integrity error is handled"

@@ -31,7 +31,10 @@ _MODEL_WORDS = (
 
 _PRAGMA = re.compile(rb"pragma\s+foreign_keys", re.IGNORECASE)
 _DATABASE_ERRORS = rb"[\w.]*(?:IntegrityError|ForeignKeyViolation\w*|SQLAlchemyError|DBAPIError|DatabaseError)"
-_HANDLER = re.compile(rb"exception_handler\(\s*" + _DATABASE_ERRORS + rb"|exception_handlers[^}\]]*?" + _DATABASE_ERRORS + rb"\s*[:\]]")
+_HANDLER = re.compile(
+    rb"exception_handler\(\s*" + _DATABASE_ERRORS + rb"|exception_handlers\[\s*" + _DATABASE_ERRORS + rb"\s*\]"
+    rb"|exception_handlers\s*(?::[^=\n]*)?=\s*\{[^}]*?" + _DATABASE_ERRORS + rb"\s*:"
+)
 """An exception handler of an application that answers a foreign key that leads nowhere."""
 
 

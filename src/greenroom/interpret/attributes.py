@@ -27,7 +27,7 @@ from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Va
 from greenroom.facts.records import Direction, Relationship
 from greenroom.interpret import per_row, unflushed
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
-from greenroom.interpret.boundary import keys, moments
+from greenroom.interpret.boundary import keys, moments, transitions
 from greenroom.interpret.observer import Observer, Reading, refreshed
 from greenroom.interpret.run import Run
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
@@ -47,6 +47,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     """The value of an instrumented attribute; emits an event when memory cannot answer."""
     record = state.orm(key)
     assert record is not None
+    if not (schema or run.schema):
+        transitions.looked_at(state, record.mapped, name)
     known = record.attributes[name]
     relationship = record.mapped.relationships.get(name)
     if run.tracker.observer is not None:
@@ -296,6 +298,8 @@ def write(run: Run, state: State, key: int, name: str, value: Value, node: ast.A
     if column is not None:
         moments.stored(run, record.mapped, column, value, node)
         keys.stored(run, record.mapped, column, value, node)
+        if record.life != TRANSIENT:
+            transitions.stored(run, record.mapped, column, value, node)
     known = record.attributes[name]
     loads_old = (column is not None and (column.primary_key or column.active_history)) or (
         relationship is not None

@@ -20,7 +20,7 @@ from greenroom.facts.records import Column, MappedClass, Relationship, Schema
 from greenroom.interpret import library
 from greenroom.interpret.access import is_enum, put
 from greenroom.interpret.binding import bind
-from greenroom.interpret.boundary import dumping
+from greenroom.interpret.boundary import dumping, mass
 from greenroom.interpret.run import Run
 from greenroom.interpret.serialize import validate
 from greenroom.interpret.session.materialise import retire
@@ -131,6 +131,7 @@ def construct_fields(run: Run, state: State, key: int, args: Arguments, node: as
         _give(run, state, key, name, value, node)
     for value in args.spread:
         dumping.assigned(run, mapped, value, node)
+        mass.assigned(run, mapped, value, node)
     if args.open:
         current = state.orm(key)
         if current is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from greenroom.domain.boundary import RawResponse
+from greenroom.domain.boundary import EveryRow, RawResponse
 from greenroom.domain.flow import Flow
 from greenroom.domain.heap import Collection, OrmObject, SessionObject
 from greenroom.domain.holding import spread
@@ -13,7 +13,7 @@ from greenroom.domain.journal import Kind
 from greenroom.domain.loading import Origin, Site
 from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
-from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Value, atoms
+from greenroom.domain.values import ANYTHING, Anything, Arguments, ClassValue, FunctionValue, Library, Pending, Ref, Rows, Value, atoms
 from greenroom.facts.records import MappedClass, Route
 from greenroom.interpret.boundary import keys
 from greenroom.interpret.calls import outcomes
@@ -272,6 +272,9 @@ def respond(run: Run, state: State, value: Value, node: ast.expr, route: Route) 
         return [(state, value)]
     type_ref = response_type(run, route)
     observer = run.tracker.observer
+    every = _every_row(state, value)
+    if every is not None:
+        run.emit(EveryRow(run.site(node), (), every.name), every.name)
 
     def serialize(inner: State) -> Value:
         run.schema_lenient = True
@@ -323,6 +326,18 @@ def _mapped_in(state: State, value: Value) -> MappedClass | None:
         if isinstance(record, Collection):
             parts = (part for part in (*(record.items or ()), *record.by_key.values(), record.element) if part is not None)
             return next((found for part in parts if (found := _mapped_in(state, part)) is not None), None)
+    return None
+
+
+def _every_row(state: State, value: Value) -> MappedClass | None:
+    """The class of whose table a list has every row."""
+    for atom in atoms(value):
+        record = state.record(atom)
+        held = record.any() if isinstance(record, Collection) else atom.element if isinstance(atom, Rows) else None
+        for part in atoms(held) if held is not None else ():
+            found = state.record(part)
+            if isinstance(found, OrmObject) and found.many and found.complete:
+                return found.mapped
     return None
 
 

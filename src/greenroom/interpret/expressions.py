@@ -109,8 +109,11 @@ def arguments(run: Run, node: ast.Call, state: State) -> Arguments:
         if isinstance(record, Collection):
             named.extend((key, item) for key, item in record.by_key.items() if isinstance(key, str))
             is_open = is_open or record.element is not None
-        elif (token := dumping.dump_of(value)) is not None and not token.partial and not token.part:
-            named.extend(dumping.fields_of(run, token))
+            spread.extend(() if record.element is None else (record.element,))
+        elif (token := dumping.dump_of(value)) is not None and not token.part:
+            named.extend(() if token.partial else dumping.fields_of(run, token))
+            is_open = is_open or token.partial
+            spread.append(value)
         elif (names := dumped_names(run, state, keyword.value)) is not None:
             named.extend((name, ANYTHING) for name in names)
         else:

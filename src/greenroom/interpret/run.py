@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +14,6 @@ from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import OrmObject
 from greenroom.domain.journal import Journal
 from greenroom.domain.loading import DROPPED, Site
-from greenroom.domain.provenance import Sent
 from greenroom.domain.state import Fragment, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
@@ -184,8 +183,8 @@ class Run:
         """The path of schema fields while a value is serialized."""
         self.certain: frozenset[str] | None = None
         """What a schema that may not be the one taken reads all the same; None where there is no doubt."""
-        self.doubts: list[tuple[Event, tuple[object, ...], Sent]] = []
-        """What is to be reported where the endpoint, whatever else it does, never looks at a value that the client sends."""
+        self.doubts: list[tuple[Event, tuple[object, ...], tuple[Hashable, ...]]] = []
+        """What is to be reported where the endpoint never looks at what could take the doubt away: values, by their tokens."""
 
     # Places
 

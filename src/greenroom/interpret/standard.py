@@ -28,7 +28,7 @@ from greenroom.domain.values import (
 from greenroom.interpret import containers
 from greenroom.interpret.access import get, own_class, put, something
 from greenroom.interpret.attributes import MISSING_GREENLET, read
-from greenroom.interpret.boundary import dumping
+from greenroom.interpret.boundary import dumping, mass
 from greenroom.interpret.boundary.moments import CLOCKS
 from greenroom.interpret.dumps import dumped
 from greenroom.interpret.narrowing import is_a, known_truth
@@ -225,6 +225,8 @@ def _setattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
         record = state.record(atom)
         if isinstance(record, OrmObject) and isinstance(atom, Ref):
             dumping.assigned(run, record.mapped, name or ANYTHING, node)
+            mass.assigned(run, record.mapped, name or ANYTHING, node)
+            dumping.changed(run, record.mapped, name or ANYTHING, node)
             columns = [n for n, c in record.mapped.columns.items() if not c.primary_key and not c.generated_on_update]
             dirty = record.dirty | set(columns[:1])
             attributes = record.attributes

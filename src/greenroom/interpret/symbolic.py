@@ -9,6 +9,7 @@ from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
 from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, ClassValue, Factory, FunctionValue, Ref, Value, join_values
+from greenroom.facts.sqltypes import is_enumeration
 from greenroom.interpret.concern import SESSION_NAMES
 from greenroom.interpret.run import Infeasible, Run
 from greenroom.interpret.session.materialise import assumed
@@ -84,8 +85,9 @@ def _named(
                 session_value = ambient_session(run, state, asynchronous=True, cls=None)
                 session = session_value.id if isinstance(session_value, Ref) else None
             return Ref(assumed(run, state, mapped, session, node, extra))
-        if run.backend.schema(symbol) is not None:
-            return Anything(type_ref, _token(node, extra))
+        token = _token(node, extra)
+        if run.backend.schema(symbol) is not None or (isinstance(token, Sent) and is_enumeration(run.program, symbol)):
+            return Anything(type_ref, token)
         return instance_of(run, state, symbol, _called(extra), depth)
     name = symbol.name
     made = _session_source(run, symbol, args)
@@ -103,11 +105,17 @@ def _named(
         return Ref(key)
     if name in MAPPINGS and len(args) == 2:
         key = run.identity(node, ("mapping", extra))
-        state.heap[key] = Collection("dict", None, symbolic(run, state, args[1], node, (extra, "value"), depth), ANYTHING)
+        state.heap[key] = Collection("dict", None, symbolic(run, state, args[1], node, (extra, "value"), depth), _key(node, extra))
         return Ref(key)
     if name in ("type", "Type") and args and isinstance(args[0], Named) and isinstance(args[0].symbol, Class):
         return ClassValue(args[0].symbol)
     return Anything(type_ref, _token(node, extra))
+
+
+def _key(node: ast.AST, extra: object) -> Value:
+    """The keys of a mapping: what the client sends, where it sends the mapping."""
+    whole = _token(node, (extra, "key"))
+    return Anything(None, whole) if isinstance(whole, Sent) else ANYTHING
 
 
 def _token(node: ast.AST, extra: object) -> object:

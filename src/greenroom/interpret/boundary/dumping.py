@@ -10,8 +10,8 @@ from greenroom.domain.heap import Collection
 from greenroom.domain.provenance import Dump, Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Const, Value, atoms
-from greenroom.facts.records import MappedClass
-from greenroom.interpret.boundary import keys, moments
+from greenroom.facts.records import Column, MappedClass
+from greenroom.interpret.boundary import keys, moments, transitions
 from greenroom.interpret.boundary.fields import leaf
 from greenroom.interpret.run import Run
 from greenroom.program.symbols import Class
@@ -123,12 +123,21 @@ def iterated(token: Dump) -> tuple[tuple[Value, ...] | None, Value | None, bool]
 
 def assigned(run: Run, mapped: MappedClass, value: Value, node: ast.AST) -> None:
     """All that a dictionary has goes into the columns of its names, or one after the other does."""
+    for column, held in _columns(run, mapped, value):
+        moments.stored(run, mapped, column, held, node)
+        keys.stored(run, mapped, column, held, node)
+
+
+def changed(run: Run, mapped: MappedClass, value: Value, node: ast.AST) -> None:
+    """The same for an object that is there already."""
+    for column, held in _columns(run, mapped, value):
+        transitions.stored(run, mapped, column, held, node)
+
+
+def _columns(run: Run, mapped: MappedClass, value: Value) -> Iterator[tuple[Column, Value]]:
     for atom in atoms(value):
         token = dump_of(atom)
-        if token is None or token.part not in ("", "key"):
-            continue
-        for name, held in fields_of(run, token):
+        for name, held in fields_of(run, token) if token is not None and token.part in ("", "key") else ():
             column = mapped.columns.get(mapped.synonyms.get(name, name))
             if column is not None:
-                moments.stored(run, mapped, column, held, node)
-                keys.stored(run, mapped, column, held, node)
+                yield column, held

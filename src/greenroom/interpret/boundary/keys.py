@@ -35,7 +35,7 @@ def stored(run: Run, mapped: MappedClass, column: Column, value: Value, node: as
     for token in sent(value):
         zero = column.nullable and _sends_zero(run, token)
         event = UncheckedKey(run.site(node), run.call_sites(), mapped.name, column.name, described(token), column.foreign_keys[0], zero)
-        run.doubts.append((event, (mapped.name, column.name), token))
+        run.doubts.append((event, (mapped.name, column.name), (token,)))
 
 
 def _is_enforced(run: Run) -> bool:
@@ -92,7 +92,13 @@ def settle(run: Run, state: State) -> None:
     """Report the doubts that nothing in the endpoint has taken away."""
     asked = state.watch.asked
     doubts, run.doubts = run.doubts, []
-    for event, key, token in doubts:
-        if HANDLED in asked or not asked.isdisjoint(around(token)):
+    for event, key, cleared_by in doubts:
+        if not asked.isdisjoint(part for token in cleared_by for part in around(token)):
             continue
-        run.emit(replace(event, zero=event.zero and Tested(token) not in asked) if isinstance(event, UncheckedKey) else event, *key)
+        if isinstance(event, UncheckedKey):
+            if HANDLED in asked:
+                continue
+            tried = any(Tested(token) in asked for token in cleared_by)
+            run.emit(replace(event, zero=event.zero and not tried), *key)
+        else:
+            run.emit(event, *key)

@@ -8,6 +8,7 @@ from greenroom.domain.boundary import MixedMoment, MomentsCompared
 from greenroom.domain.provenance import Clock, Sent, sources
 from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Attribute, Library, Value
+from greenroom.facts.clocks import AWARE_NOW, NOW, UTCNOW, asked_by_function
 from greenroom.facts.records import Column, MappedClass
 from greenroom.facts.times import Moment, moment_of
 from greenroom.interpret.boundary.fields import described, is_checked
@@ -18,8 +19,6 @@ from greenroom.program.types import Named
 MOMENT = Named(External("datetime.datetime"))
 AWARE = Named(External("pydantic.AwareDatetime"))
 SPAN = Named(External("datetime.timedelta"))
-UTCNOW = "datetime.utcnow()"
-NOW = "datetime.now()"
 
 
 # Where they are made
@@ -31,7 +30,7 @@ def _now(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     if args.open or (zone is not None and zone != NONE and not isinstance(zone, Library) and zone == ANYTHING):
         return Anything(MOMENT)
     aware = zone is not None and zone != NONE
-    return Anything(MOMENT, Clock(aware, "datetime.now(...)" if aware else NOW, id(node)))
+    return Anything(MOMENT, Clock(aware, AWARE_NOW if aware else NOW, id(node)))
 
 
 def _utcnow(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
@@ -51,30 +50,9 @@ CLOCKS: dict[str, Handler] = {
 
 
 def clock_in(run: Run, function: Function) -> Value | None:
-    """What a helper gives that does nothing but ask the clock: ``def utc_now(): return datetime.now(UTC)``."""
-    body = function.node.body
-    statements = body if isinstance(body, list) else []
-    last = statements[-1] if statements else None
-    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Call) or any(not _is_text(part) for part in statements[:-1]):
-        return None
-    return clock_called(run, function, last.value)
-
-
-def clock_called(run: Run, function: Function, call: ast.Call) -> Value | None:
-    """What a call of the clock gives, read off its syntax."""
-    symbol = run.program.resolve(function.module, call.func, function=function, owner=function.owner)
-    handler = CLOCKS.get(symbol.path) if isinstance(symbol, External) else None
-    if handler is None or handler is _span or len(call.args) > 1:
-        return None
-    zones: list[Value] = []
-    for zone in (*call.args, *(keyword.value for keyword in call.keywords)):
-        named = run.program.resolve(function.module, zone, function=function, owner=function.owner)
-        zones.append(Library(named) if isinstance(named, External) else ANYTHING)
-    return handler(run, State(), Arguments(tuple(zones)), call)
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    """What a helper gives that does nothing but ask the clock."""
+    asked = asked_by_function(run.program, function)
+    return None if asked is None else Anything(MOMENT, Clock(asked.aware, asked.call, id(function.node)))
 
 
 def shifted(left: Value, right: Value, operator: ast.operator) -> Value | None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from greenroom.domain.events import Observation
 from greenroom.facts.collect import Backend
-from greenroom.interpret.declared import engines, suites
+from greenroom.interpret.declared import clocks, engines, suites
 from greenroom.source.discover import Group
 
-OBSERVERS: tuple[Callable[[Backend, Group], Iterator[Observation]], ...] = (engines.observe, suites.observe)
+OBSERVERS: tuple[Callable[[Backend, Group], Iterator[Observation]], ...] = (clocks.observe, engines.observe, suites.observe)
 """Each looks at one kind of declaration."""
 
 

@@ -28,7 +28,7 @@ from greenroom.domain.values import (
 )
 from greenroom.facts.records import MappedClass
 from greenroom.interpret import per_row
-from greenroom.interpret.boundary import keys
+from greenroom.interpret.boundary import keys, moments
 from greenroom.interpret.run import Diverted, Run
 from greenroom.interpret.session import aborting, deeds, history, lifetimes, reloading, work
 from greenroom.interpret.session.identity import fetch, find, mapped_of, meet, plan_of
@@ -336,6 +336,7 @@ def _execute(run: Run, state: State, session: int, effect: Effect, args: Argumen
     if statement.kind in ("update", "delete", "insert"):
         aborting.may_abort(run, state, session, statement, node)
         work.refer(state, session, _target(statement))
+        _written(run, statement, node)
         _bulk(run, state, session, statement, node)
         kind = Kind.ADD if statement.kind == "insert" else Kind.BULK
         history.note(run, state, kind, session, node, (target.name for target in (_target(statement),) if target is not None))
@@ -421,6 +422,16 @@ def _bulk(run: Run, state: State, session: int, statement: Statement, node: ast.
                 gone = absent(GENERATED, Origin(here, f"this UPDATE leaves `{name}` to the database (onupdate)"), sure=bool(same))
                 attributes[name] = gone if same else attributes[name].join(gone)
         state.heap[key] = record.evolve(attributes=attributes)
+
+
+def _written(run: Run, statement: Statement, node: ast.AST) -> None:
+    """The values that an INSERT or UPDATE puts into columns."""
+    mapped = _target(statement)
+    for name, value in statement.assigned if mapped is not None else ():
+        column = mapped.columns.get(name) if mapped is not None else None
+        if mapped is not None and column is not None:
+            moments.stored(run, mapped, column, value, node)
+            keys.stored(run, mapped, column, value, node)
 
 
 def _target(statement: Statement) -> MappedClass | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from greenroom.domain.heap import Collection, HeapObject, Instance
 from greenroom.domain.likeness import Heap, is_plain
+from greenroom.domain.provenance import Sent
 from greenroom.domain.state import State
 from greenroom.domain.values import (
     ANYTHING,
@@ -68,10 +69,16 @@ def _collection(record: Collection, heap: Heap) -> HeapObject:
     if record.by_key:
         by_key = {key: general_value(value, heap) for key, value in record.by_key.items()}
         return Collection(record.kind, None, ANYTHING if record.element is not None else None, record.keys and ANYTHING, by_key)
-    keys = None if record.keys is None else ANYTHING
-    if record.items is None and record.element == ANYTHING and record.keys == keys:
+    keys = None if record.keys is None else _some(record.keys)
+    element = ANYTHING if record.element is None or record.items is not None else _some(record.element)
+    if record.items is None and record.element == element and record.keys == keys:
         return record
-    return Collection(record.kind, None, ANYTHING, keys)
+    return Collection(record.kind, None, element, keys)
+
+
+def _some(value: Value) -> Value:
+    """Some plain value, of which only that it was sent by a client is kept."""
+    return value if isinstance(value, Anything) and isinstance(value.token, Sent) else ANYTHING
 
 
 def _is_data(record: Collection, heap: Heap, depth: int = NESTED) -> bool:

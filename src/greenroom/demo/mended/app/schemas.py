@@ -111,6 +111,12 @@ class MeetingCreate(BaseModel):
     starts_at: datetime
 
 
+class MeetingChange(BaseModel):
+    """What may be changed of a meeting."""
+
+    title: str = Field(default="", max_length=200)
+
+
 class MeetingHost(BaseModel):
     """Who leads a meeting."""
 

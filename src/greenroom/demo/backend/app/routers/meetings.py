@@ -1,6 +1,7 @@
 """Meetings over HTTP."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -20,6 +21,12 @@ async def plan_meeting(organisation_id: int, payload: MeetingCreate, service: Me
 async def hand_over(meeting_id: int, payload: MeetingHost, service: Meetings, user: CurrentUser):
     """Give a meeting another host, or none."""
     return await service.hand_over(meeting_id, payload)
+
+
+@router.patch("/meetings/{meeting_id}", response_model=MeetingRead)
+async def change(meeting_id: int, payload: dict[str, Any], service: Meetings, user: CurrentUser):
+    """Change what a meeting is about."""
+    return await service.change(meeting_id, payload)
 
 
 @router.post("/meetings/{meeting_id}/reminder")

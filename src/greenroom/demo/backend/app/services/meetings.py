@@ -1,6 +1,7 @@
 """Meetings: planned, handed over, reminded of."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,6 +37,15 @@ class MeetingService:
         """Give a meeting another host, or none."""
         meeting = await self.get(meeting_id)
         meeting.host_id = payload.host_id
+        await self.db.commit()
+        await self.db.refresh(meeting)
+        return meeting
+
+    async def change(self, meeting_id: int, payload: dict[str, Any]) -> Meeting:
+        """Change what a meeting is about."""
+        meeting = await self.get(meeting_id)
+        for name, value in payload.items():
+            setattr(meeting, name, value)
         await self.db.commit()
         await self.db.refresh(meeting)
         return meeting

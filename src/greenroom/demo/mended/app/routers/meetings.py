@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from app.routers.dependencies import CurrentUser, Meetings
-from app.schemas import MeetingCreate, MeetingHost, MeetingRead
+from app.schemas import MeetingChange, MeetingCreate, MeetingHost, MeetingRead
 
 router = APIRouter(tags=["meetings"])
 
@@ -20,6 +20,12 @@ async def plan_meeting(organisation_id: int, payload: MeetingCreate, service: Me
 async def hand_over(meeting_id: int, payload: MeetingHost, service: Meetings, user: CurrentUser):
     """Give a meeting another host, or none."""
     return await service.hand_over(meeting_id, payload)
+
+
+@router.patch("/meetings/{meeting_id}", response_model=MeetingRead)
+async def change(meeting_id: int, payload: MeetingChange, service: Meetings, user: CurrentUser):
+    """Change what a meeting is about."""
+    return await service.change(meeting_id, payload)
 
 
 @router.post("/meetings/{meeting_id}/reminder")

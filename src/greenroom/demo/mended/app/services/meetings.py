@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
 from app.models import Meeting, Organisation, User
-from app.schemas import MeetingCreate, MeetingHost
+from app.schemas import MeetingChange, MeetingCreate, MeetingHost
 
 
 class MeetingService:
@@ -41,6 +41,15 @@ class MeetingService:
         if host_id is not None and await self.db.get(User, host_id) is None:
             raise NotFoundError("user", host_id)
         meeting.host_id = host_id
+        await self.db.commit()
+        await self.db.refresh(meeting)
+        return meeting
+
+    async def change(self, meeting_id: int, payload: MeetingChange) -> Meeting:
+        """Change what a meeting is about."""
+        meeting = await self.get(meeting_id)
+        for name, value in payload.model_dump(exclude_unset=True).items():
+            setattr(meeting, name, value)
         await self.db.commit()
         await self.db.refresh(meeting)
         return meeting
