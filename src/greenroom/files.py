@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -41,7 +42,8 @@ def demand_writable(path: Path) -> None:
         ValueError: The path cannot be one.
     """
     target = _target(path)
-    target.parent.stat()
+    if not stat.S_ISDIR(target.parent.stat().st_mode):
+        raise NotADirectoryError(20, "Not a directory")
     special = target.exists() and not target.is_file()
     if not (os.access(target, os.W_OK) if special else os.access(target.parent, os.W_OK | os.X_OK)):
         raise PermissionError(13, "Permission denied")
@@ -49,7 +51,6 @@ def demand_writable(path: Path) -> None:
 
 def _target(path: Path) -> Path:
     """Where links lead: they stay. What is no file, such as a device or a pipe, cannot be replaced and is written to."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if path.is_dir():
         raise IsADirectoryError(21, "Is a directory")
-    return target
+    return path if path.exists() and not path.is_file() else Path(os.path.realpath(path))

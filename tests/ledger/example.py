@@ -144,6 +144,21 @@ def unawaited(app: Path, line: int) -> Finding:
     )
 
 
+def undeclared(app: Path) -> Finding:
+    """What a rule finds that is not selected."""
+    message = "`create_donor` answers with an ORM object, and no response model says which of its attributes"
+    return Finding(
+        "GR404",
+        "raw-orm-response",
+        Severity.WARNING,
+        Confidence.DEFINITE,
+        app / "routes.py",
+        Span(12, 5, 12, 17),
+        message,
+        mend="declare one",
+    )
+
+
 def ledger(app: Path) -> Ledger:
     """Return a ledger with everything in it."""
     service, routes = app / "donors.py", app / "routes.py"
@@ -221,6 +236,7 @@ def ledger(app: Path) -> Ledger:
                 (first,),
             ),
             Check("Is there one commit at the end?", ("GR201", "GR204"), Answer.YES, "2 commits, each the last of its request"),
+            Check("Is the model of every response declared?", ("GR404",), Answer.NO, "1 of 2 routes declares none", (undeclared(app),)),
             Check("Are datetimes normalised?", ("GR402",), Answer.NOTHING, "no column holds a datetime"),
         ),
         assumptions=(Note("`notify()` is not part of the project: it is taken to expire nothing", service, 6),),

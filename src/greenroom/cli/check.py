@@ -6,9 +6,10 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from greenroom.cli.main import CLEAN, FINDINGS
 from greenroom.cli.output import write
@@ -26,13 +27,15 @@ from greenroom.vocabulary import Confidence
 
 PROG = "greenroom check"
 
+Result = TypeVar("Result")
+
 
 def run(words: list[str]) -> int:
     """Check the paths and print the report."""
     chosen = _parser().parse_args(words)
     paths = [Path(path) for path in chosen.paths] or [Path()]
     for path in paths:
-        _demand_readable(path)
+        demand_readable(path, PROG)
     try:
         config = _with_baseline(chosen, config_of(chosen, written(chosen, paths)))
         report = analyse(paths, config)
@@ -46,12 +49,17 @@ def run(words: list[str]) -> int:
 
 
 def analyse(paths: Sequence[Path], config: Config) -> Report:
-    """Run the pipeline with a progress line, without the cyclic collector, which would scan a heap that only grows."""
+    """Run the pipeline with a progress line."""
+    return with_progress(lambda progress: check(paths, config, progress))
+
+
+def with_progress(action: Callable[[Progress], Result]) -> Result:
+    """Do long work with a progress line, without the cyclic collector, which would scan a heap that only grows."""
     progress = Progress(sys.stderr)
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return with_room(lambda: check(paths, config, progress))
+        return with_room(lambda: action(progress))
     finally:
         progress.erase()
         if collecting:
@@ -77,6 +85,16 @@ def config_of(chosen: argparse.Namespace, base: Config) -> Config:
     Raises:
         ConfigError: A flag names a rule that does not exist.
     """
+    config = selected(chosen, base)
+    return replace(config, format=chosen.format or base.format, exit_zero=chosen.exit_zero, statistics=chosen.statistics)
+
+
+def selected(chosen: argparse.Namespace, base: Config) -> Config:
+    """Put the flags that say what is looked for, and where, on top of ``base``.
+
+    Raises:
+        ConfigError: A flag names a rule that does not exist.
+    """
     known = pages()
     return replace(
         base,
@@ -88,9 +106,6 @@ def config_of(chosen: argparse.Namespace, base: Config) -> Config:
         min_confidence=base.min_confidence if chosen.min_confidence is None else Confidence(chosen.min_confidence),
         dialect=chosen.dialect or base.dialect,
         sqlalchemy=chosen.sqlalchemy or base.sqlalchemy,
-        format=chosen.format or base.format,
-        exit_zero=chosen.exit_zero,
-        statistics=chosen.statistics,
         exclude=(*base.exclude, *chosen.exclude),
     )
 
@@ -108,6 +123,11 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     known.add_argument("--baseline", metavar="FILE", help="leave out the findings that this file knows")
     known.add_argument("--no-baseline", action="store_true", help="tell all findings, whatever the configuration file says")
     parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
+    add_config_options(parser)
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which configuration file is read."""
     file = parser.add_mutually_exclusive_group()
     file.add_argument("--config", metavar="FILE", help="a TOML file with [tool.greenroom] (default: the nearest pyproject.toml with it)")
     file.add_argument("--isolated", action="store_true", help="read no configuration file")
@@ -116,6 +136,13 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
 def add_report_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a report has."""
     parser.add_argument("--format", choices=FORMATS, help="how to print findings (default: text)")
+    add_selection_options(parser)
+    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even when there are findings")
+    parser.add_argument("--statistics", action="store_true", help="print a table of findings per rule")
+
+
+def add_selection_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is looked for, and where."""
     parser.add_argument("--select", action="append", default=[], metavar="CODES", help="only these rules: codes, prefixes or names")
     parser.add_argument(
         "--extend-select", action="append", default=[], metavar="CODES", help="these rules as well, such as ones that are off by default"
@@ -129,8 +156,6 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", choices=DIALECTS, help="the database (default: what the project's URLs and settings say)")
     parser.add_argument("--sqlalchemy", choices=SQLALCHEMY_VERSIONS, help="the version (default: what the project's dependency files say)")
     parser.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="leave out matching files and directories")
-    parser.add_argument("--exit-zero", action="store_true", help="exit with 0 even when there are findings")
-    parser.add_argument("--statistics", action="store_true", help="print a table of findings per rule")
 
 
 def _parser() -> Parser:
@@ -146,7 +171,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _demand_readable(path: Path) -> None:
+def demand_readable(path: Path, prog: str) -> None:
     """Refuse a path at which there is nothing to read; what is unreadable deeper inside becomes a finding."""
     try:
         if path.is_dir():
@@ -154,8 +179,8 @@ def _demand_readable(path: Path) -> None:
                 return
         path.stat()
     except FileNotFoundError:
-        fail(f"{PROG}: no such file or directory: {path}; check the spelling and the working directory")
+        fail(f"{prog}: no such file or directory: {path}; check the spelling and the working directory")
     except PermissionError:
-        fail(f"{PROG}: cannot read {path}: permission denied; run as a user who may read it")
+        fail(f"{prog}: cannot read {path}: permission denied; run as a user who may read it")
     except (OSError, ValueError) as error:
-        fail(f"{PROG}: cannot read {path}: {getattr(error, 'strerror', None) or error}; give a readable file or directory")
+        fail(f"{prog}: cannot read {path}: {getattr(error, 'strerror', None) or error}; give a readable file or directory")

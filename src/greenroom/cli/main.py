@@ -15,6 +15,7 @@ from typing import NoReturn
 from greenroom import __version__
 
 COMMANDS = {
+    "audit": "write the ledger: the audit of a project, from proof",
     "check": "find implicit IO in a project",
     "demo": "check the bundled example backend and show what it finds",
     "explain": "print the page of a rule",

@@ -13,6 +13,7 @@ from pathlib import Path
 from greenroom import __version__
 from greenroom.ledger.compare import Comparison, Difference, Item, fingerprints
 from greenroom.ledger.model import Check, Endpoint, EnumColumn, Ledger, Performed, Place, Proof, SessionSource
+from greenroom.ledger.outline import others
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
 from greenroom.rules.finding import Finding
@@ -25,8 +26,10 @@ Json = dict[str, object]
 
 def render(ledger: Ledger, base: Path, compared: Comparison | None = None) -> str:
     """Return the ledger as one JSON document; ``base`` is the working directory."""
+    besides = others(ledger)
     known = fingerprints(ledger.findings, base)
-    record = _Record(base, dict(zip(ledger.findings, known, strict=True)))
+    also = fingerprints(besides, base)
+    record = _Record(base, dict(zip([*besides, *ledger.findings], [*also, *known], strict=True)))
     members: list[tuple[str, str]] = [
         (KEY, _text(SCHEMA)),
         ("version", _text(__version__)),
@@ -35,6 +38,7 @@ def render(ledger: Ledger, base: Path, compared: Comparison | None = None) -> st
         ("dialect", _text(ledger.dialect)),
         ("stats", _text(_stats(ledger))),
         ("findings", _list({"id": name, **record.finding(finding)} for finding, name in zip(ledger.findings, known, strict=True))),
+        ("besides", _list({"id": name, **record.finding(finding)} for finding, name in zip(besides, also, strict=True))),
         ("operations", _list(map(record.operation, ledger.performed))),
         ("routes", _list(map(record.route, ledger.endpoints))),
         ("enums", _list(map(record.enum, ledger.enums))),

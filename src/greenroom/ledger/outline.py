@@ -135,6 +135,13 @@ def recommendations(findings: Iterable[Finding]) -> list[Recommendation]:
     return sorted(found, key=_urgency)
 
 
+def others(ledger: Ledger) -> list[Finding]:
+    """Return what the check-list rests on besides the findings of the ledger: those of rules that are not selected."""
+    known = set(ledger.findings)
+    found = {finding: None for check in ledger.checks for finding in check.findings if finding not in known}
+    return sorted(found, key=lambda finding: (finding.path, finding.span, finding.rule, finding.message))
+
+
 def facts(ledger: Ledger, base: Path) -> Iterator[tuple[str, str]]:
     """Yield what was looked at and what came out, as labels with values."""
     stats = ledger.stats

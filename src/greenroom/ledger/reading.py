@@ -133,7 +133,7 @@ class _Row:
 
 def _written(row: _Row) -> Written:
     identified = row.rows("findings", lambda one: (one.text("id"), _finding(one)))
-    known = dict(identified)
+    known = dict((*row.rows("besides", lambda one: (one.text("id"), _finding(one))), *identified))
 
     def findings(one: _Row) -> tuple[Finding, ...]:
         return tuple(known[name] for name in one.texts("findings") if name in known)

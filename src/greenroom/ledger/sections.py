@@ -373,9 +373,7 @@ class Page:
             [
                 prose(one.question),
                 answer(one),
-                joined(
-                    [prose(one.evidence), " ", joined((self._link(finding) for finding in one.findings[:FEW] if finding in self._ids), " ")]
-                ),
+                joined([prose(one.evidence), " ", joined((self._link(finding) for finding in one.findings[:FEW]), " ")]),
                 joined((element("code", rule) for rule in one.rules), ", "),
             ]
             for one in self._ledger.checks
