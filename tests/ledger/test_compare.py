@@ -27,7 +27,7 @@ def test_nothing_changed(tmp_path: Path) -> None:
         5,
         2,
         2,
-        3,
+        4,
     ]
 
 

@@ -59,7 +59,7 @@ async def test_search_and_filters(example: Ledger, tmp_path: Path) -> None:
     async with opened(html.render(example, tmp_path), tmp_path) as page:
         findings = page.locator(".finding:visible")
         found = page.get_by_role("status")
-        await expect(found).to_have_text("22 entries")
+        await expect(found).to_have_text("23 entries")
         await expect(findings).to_have_count(6)
 
         await page.get_by_label("Search").fill("Commit expired")
@@ -77,7 +77,7 @@ async def test_search_and_filters(example: Ledger, tmp_path: Path) -> None:
         await page.get_by_label("Search").fill("selectinload(")  # what is folded is searched as well
         await expect(findings).to_have_count(2)
         await page.keyboard.press("Escape")
-        await expect(found).to_have_text("22 entries")
+        await expect(found).to_have_text("23 entries")
 
         await page.get_by_label("Confidence").select_option("possible")
         await expect(findings).to_have_count(1)
@@ -86,7 +86,7 @@ async def test_search_and_filters(example: Ledger, tmp_path: Path) -> None:
         await expect(findings).to_have_count(2)
         await expect(page.get_by_role("heading", name="Load states")).to_be_hidden()
         await page.get_by_label("File").select_option("app/donors.py")
-        await expect(found).to_have_text("0 of 22 entries")
+        await expect(found).to_have_text("0 of 23 entries")
         await page.get_by_role("button", name="Clear").click()
 
         rows = page.locator("#operations tbody tr:visible")
@@ -118,7 +118,7 @@ async def test_links_open_what_is_folded_or_filtered_away(example: Ledger, tmp_p
         first = page.locator(".finding").first
         await expect(first).to_have_attribute("open", "")
         await expect(first.locator(".chain")).to_be_in_viewport()
-        await expect(page.get_by_role("status")).to_have_text("22 entries")
+        await expect(page.get_by_role("status")).to_have_text("23 entries")
 
 
 async def test_keys(example: Ledger, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ async def test_the_policy_holds_what_was_injected_all_the_same(example: Ledger, 
     evil = "<script>window.caught = 1</script><img src='https://example.org/x' onerror='window.caught = 1'>"
     page_of = html.render(example, tmp_path).replace("<main", f"{evil}<main", 1)
     async with opened(page_of, tmp_path, expected="Content Security Policy") as page:
-        await expect(page.get_by_role("status")).to_have_text("22 entries")
+        await expect(page.get_by_role("status")).to_have_text("23 entries")
         assert await page.evaluate("window.caught ?? null") is None
 
 

@@ -293,8 +293,10 @@ class Page:
             "tr",
             element("td", str(one.place.line), class_="number"),
             element("td", what, under(["in ", element("code", one.place.function)] if one.place.function else [])),
-            element("td", element("span", one.treatment.value, class_="bad" if hazard else None)),
-            element("td", prose(one.because), under([links] if links else []), under(["objects: ", models] if models else [])),
+            element("td", element("span", one.treatment.value, class_="bad" if hazard else None), class_="short"),
+            element(
+                "td", prose(one.because), under([links] if links else []), under(["objects: ", models] if models else []), class_="main"
+            ),
             element("td", joined((element("code", read) for read in one.reads), ", ")),
             data_entry=True,
             data_file=path,
@@ -310,31 +312,25 @@ class Page:
 
     def _endpoint(self, one: Endpoint) -> Markup:
         missing = any(not proof.there for proof in one.proofs)
-        summary = element(
-            "summary",
-            element("span", route(one), class_="message"),
-            element(
-                "span",
-                element("span", proven(one), class_="bad" if missing else None),
-                self._at(one.place.path, one.place.line),
-                class_="meta",
-            ),
-        )
+        answers = element("span", proven(one), class_="bad" if missing else None)
+        meta = element("span", answers, self._at(one.place.path, one.place.line), class_="meta")
+        head = joined([element("span", route(one), class_="message"), meta])
         rows = [
             [element("code", proof.field), element("code", proof.attribute), "yes" if proof.there else bad("no"), prose(proof.because)]
             for proof in one.proofs
         ]
         commits = joined((self._at(place.path, place.line) for place in one.commits), ", ")
-        links = joined((self._link(finding) for finding in one.findings if finding in self._ids), " ")
-        return element(
-            "details",
-            summary,
-            table("", ["Field", "Attribute", "There", "Because"], rows)
-            if rows
-            else element("p", "Its response reads no attribute that is known."),
-            element("p", "Commits at ", commits, ".") if one.commits else "",
+        links = joined((self._link(finding) for finding in one.findings), " ")
+        body = [
+            table("", ["Field", "Attribute", "There", "Because"], rows) if rows else "",
+            element("p", "Commits at ", commits, ".") if commits else "",
             element("p", links, class_="links") if links else "",
-            class_="route",
+        ]
+        return element(
+            "details" if any(body) else "div",  # nothing opens where there is nothing
+            element("summary", head) if any(body) else head,
+            *body,
+            class_="route" if any(body) else "route plain",
             data_entry=True,
             data_file=self._shown(one.place.path),
             data_family=" ".join(sorted({family_of(finding.rule) for finding in one.findings})) or None,
@@ -373,7 +369,7 @@ class Page:
             [
                 prose(one.question),
                 answer(one),
-                joined([prose(one.evidence), " ", joined((self._link(finding) for finding in one.findings[:FEW]), " ")]),
+                joined([prose(one.evidence), self._evidence(one.findings)]),
                 joined((element("code", rule) for rule in one.rules), ", "),
             ]
             for one in self._ledger.checks
@@ -383,6 +379,11 @@ class Page:
             if rows
             else element("p", "No questions.")
         )
+
+    def _evidence(self, findings: Sequence[Finding]) -> str:
+        links = list(dict.fromkeys(map(self._link, findings)))
+        more = f" and {len(links) - FEW:,} more" if len(links) > FEW else ""
+        return element("p", joined(links[:FEW], " "), more, class_="links") if links else ""
 
     def _notes(self, notes: Sequence[Note], none: str) -> Markup:
         if not notes:

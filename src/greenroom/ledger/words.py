@@ -40,6 +40,5 @@ def options(one: SessionSource) -> str:
 def proven(one: Endpoint) -> str:
     """Return what a route answers, and how much of it is proven to be there."""
     there = sum(proof.there for proof in one.proofs)
-    return f"{one.response or 'no response model'}, {there} of {counted(len(one.proofs), 'attribute')} proven" + (
-        "" if one.complete else ", not followed to its end"
-    )
+    read = f"{there} of {counted(len(one.proofs), 'attribute')} proven" if one.proofs else "reads no attribute of an object"
+    return f"{one.response or 'no response model'}, {read}{'' if one.complete else ', not followed to its end'}"
