@@ -15,6 +15,7 @@ from greenroom.facts.collect import Backend
 from greenroom.interpret.declared import declared
 from greenroom.interpret.engine import interpret
 from greenroom.interpret.observer import Observer
+from greenroom.interpret.probe import Probe, Situation
 from greenroom.interpret.run import DEPTH, STEPS, Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.ledger.collect import Collector
@@ -70,6 +71,26 @@ def audit(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     wanted = Wanted(config)
     chosen = tuple(finding for finding in report.findings if finding.rule in wanted.at(finding.path))
     return collector.finished(replace(report, findings=chosen), report.findings)
+
+
+def inspect(paths: Sequence[Path], config: Config, path: Path, line: int, progress: ReportProgress | None = None) -> list[Situation] | None:
+    """Analyse the project under ``paths`` that holds ``path``; return what is known of its objects where ``line`` runs.
+
+    Returns:
+        One situation for each way in which the line is reached, or None when no project under the paths holds the file.
+    """
+    tree = discover(paths, config.exclude)
+    program = Program(tree)
+    wanted = os.path.abspath(path)  # noqa: PTH100 -- links keep the user's names
+    for group in program.groups:
+        file = next((file for file in group.files if os.path.abspath(file.path) == wanted), None)  # noqa: PTH100 -- as above
+        if file is not None:
+            if progress is not None:
+                progress(0, len(tree.files), group.roots[0].name)
+            probe = Probe(file.path, line)
+            _interpret(program, group, config, probe)
+            return probe.seen
+    return None
 
 
 def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | None, collector: Collector | None = None) -> Report:
@@ -174,8 +195,11 @@ class _Part:
 
 
 def _analyse(program: Program, group: Group, config: Config, collector: Collector | None) -> _Part:
+    observer = Observer() if collector is not None else None
     try:
-        events, tracker = _interpret(program, group, config, collector)
+        backend, events, tracker = _interpret(program, group, config, observer)
+        if collector is not None and observer is not None and backend is not None:
+            collector.add(backend, observer, events, tracker)
     except Exception as error:
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
@@ -185,10 +209,12 @@ def _analyse(program: Program, group: Group, config: Config, collector: Collecto
     return part
 
 
-def _interpret(program: Program, group: Group, config: Config, collector: Collector | None) -> tuple[list[Observation], Tracker]:
+def _interpret(
+    program: Program, group: Group, config: Config, onlooker: Observer | Probe | None
+) -> tuple[Backend | None, list[Observation], Tracker]:
     backend = Backend(program, group)
     if not program.relevant(group.files):
-        return [], Tracker()
+        return None, [], Tracker()
     dialects = (config.dialect,) if config.dialect is not None else backend.session_defaults().dialects
     returning = {RETURNING_ON_INSERT.get(dialect) for dialect in dialects} or {True}
     settings = Settings(
@@ -199,12 +225,8 @@ def _interpret(program: Program, group: Group, config: Config, collector: Collec
         answers_first=_answers_first(program.tree.dependencies(group)),
     )
     backend.sqlalchemy, backend.dialects = settings.sqlalchemy, dialects
-    observer = Observer() if collector is not None else None
-    events, tracker = interpret(program, backend, group, settings, observer)
-    seen: list[Observation] = [*events, *declared(backend, group)]
-    if collector is not None and observer is not None:
-        collector.add(backend, observer, seen, tracker)
-    return seen, tracker
+    events, tracker = interpret(program, backend, group, settings, onlooker)
+    return backend, [*events, *declared(backend, group)], tracker
 
 
 def _version(program: Program, group: Group) -> str:

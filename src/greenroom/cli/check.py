@@ -153,6 +153,11 @@ def add_selection_options(parser: argparse.ArgumentParser) -> None:
         choices=("definite", "possible"),
         help="leave out findings below this confidence (default: possible)",
     )
+    add_analysis_options(parser)
+
+
+def add_analysis_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say for what the sources are taken."""
     parser.add_argument("--dialect", choices=DIALECTS, help="the database (default: what the project's URLs and settings say)")
     parser.add_argument("--sqlalchemy", choices=SQLALCHEMY_VERSIONS, help="the version (default: what the project's dependency files say)")
     parser.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="leave out matching files and directories")

@@ -17,6 +17,7 @@ from greenroom.interpret.expressions import EXPRESSIONS
 from greenroom.interpret.flags import agreed
 from greenroom.interpret.generators import collected
 from greenroom.interpret.observer import Observer
+from greenroom.interpret.probe import Probe
 from greenroom.interpret.roots import entries
 from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
 from greenroom.interpret.session import history
@@ -35,11 +36,15 @@ TABLES = Tables(EXPRESSIONS, STATEMENTS, calls.call, calls.await_value, assign, 
 
 
 def interpret(
-    program: Program, backend: Backend, group: Group, settings: Settings, observer: Observer | None = None
+    program: Program, backend: Backend, group: Group, settings: Settings, onlooker: Observer | Probe | None = None
 ) -> tuple[Iterable[Event], Tracker]:
-    """Follow every root of a project; returns what was seen. An ``observer`` is told what an audit wants to know besides."""
+    """Follow every root of a project; returns what was seen.
+
+    An ``onlooker`` is told more: an observer what an audit wants to know, a probe what is known at one line.
+    """
     tracker = Tracker()
-    tracker.observer = observer
+    tracker.observer = onlooker if isinstance(onlooker, Observer) else None
+    tracker.probe = onlooker if isinstance(onlooker, Probe) else None
     every, tracker.concerned = relevant_functions(program, backend, group)
     for route in backend.routes():
         run = Run(program, backend, TABLES, settings, tracker, route.function)

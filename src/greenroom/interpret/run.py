@@ -265,6 +265,7 @@ class Run:
     def execute(self, body: Sequence[ast.stmt], states: list[State]) -> Flow:
         """Follow a block from each of ``states``."""
         flow = Flow(fall=states)
+        probe = self.tracker.probe
         for statement in body:
             if not flow.fall:
                 break
@@ -278,6 +279,8 @@ class Run:
                     self.shortened += 1
                     self.bound("steps")
                     return Flow(returned=flow.returned, broke=flow.broke, continued=flow.continued)
+                if probe is not None and probe.covers(self.module, statement):
+                    probe.look(self.function, self.call_sites(), state)
                 try:
                     inner = handler(self, statement, state)
                 except RecursionError:  # nested deeper than the stack: this way ends here, the others go on

@@ -13,6 +13,7 @@ from greenroom.domain.state import Fragment
 from greenroom.domain.summary import Footprint, Summary
 from greenroom.interpret.flags import Mentions
 from greenroom.interpret.observer import Observer
+from greenroom.interpret.probe import Probe
 from greenroom.program.symbols import Class, Function
 from greenroom.source.file import SourceFile
 
@@ -67,6 +68,8 @@ class Tracker:
     """Functions that write to an audit trail, and to which."""
     handed: dict[ast.AST, ExpiredToTrail] = field(default_factory=dict)
     """Calls that are given objects which a commit has expired."""
+    probe: Probe | None = None
+    """A line at which somebody looks; None in a check."""
     observer: Observer | None = None
     """What an audit writes down; None in a check."""
     writers: set[Function] = field(default_factory=set)
