@@ -11,6 +11,8 @@ from pathlib import Path
 from greenroom.vocabulary import Confidence
 
 DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
+TEACHABLE = ("flush", "commit", "rollback", "expire_all", "expunge_all", "close")
+"""Operations of sessions that a project can say its own functions do."""
 SQLALCHEMY_VERSIONS = ("2.0", "2.1")
 
 
@@ -64,6 +66,8 @@ class Config:
     statistics: bool = False
     exclude: tuple[str, ...] = ()
     """Glob patterns of files and directories that are not analysed."""
+    operations: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Dotted globs of functions, and which of :data:`TEACHABLE` they do to the sessions that they are given, in order."""
     boundaries: tuple[str, ...] = ()
     """Dotted globs of the functions that may end a transaction, ``app.jobs.*``."""
     baseline: Path | None = None

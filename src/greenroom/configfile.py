@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, Config, ConfigError, PathRules, Selection, seen, suggestion
+from greenroom.config import DIALECTS, SQLALCHEMY_VERSIONS, TEACHABLE, Config, ConfigError, PathRules, Selection, seen, suggestion
 from greenroom.vocabulary import Confidence
 
 NAME = "pyproject.toml"
@@ -72,6 +72,7 @@ def from_file(values: Mapping[str, object], path: Path, codes: Codes, formats: C
         format=reader.one_of("format", formats) or "text",
         exclude=reader.strings("exclude"),
         boundaries=reader.strings("boundaries"),
+        operations=tuple((glob, _done(glob, value, reader)) for glob, value in reader.tables("operations").items()),
         baseline=None if baseline is None else path.absolute().parent / baseline,
         folder=path.absolute().parent,
     )
@@ -88,6 +89,7 @@ _KEYS = (
     "min-confidence",
     "format",
     "boundaries",
+    "operations",
     "baseline",
 )
 _TABLE = "tool.greenroom"
@@ -144,6 +146,16 @@ def _path_rules(glob: str, value: object, parent: _Reader, codes: Codes) -> Path
         ignore=codes(reader.strings("ignore"), reader.place("ignore")),
         select=codes(reader.strings("select"), reader.place("select")),
     )
+
+
+def _done(glob: str, value: object, parent: _Reader) -> tuple[str, ...]:
+    """Read ``["flush", "commit"]``: what a function of the project does."""
+    place = parent.place("operations", glob)
+    done = _strings(value, place, f"a list of {', '.join(TEACHABLE)}")
+    for name in done:
+        if name not in TEACHABLE:
+            raise ConfigError(f"{place} = {name!r} is not an operation{suggestion(name, TEACHABLE)}")
+    return done
 
 
 @dataclass(frozen=True, slots=True)

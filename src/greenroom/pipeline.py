@@ -220,6 +220,7 @@ def _interpret(
     settings = Settings(
         returning=returning.pop() if len(returning) == 1 else None,
         sqlalchemy=config.sqlalchemy or _version(program, group),
+        operations=config.operations,
         boundaries=config.boundaries,
         aborts="postgresql" in (dialects[:1] or ("postgresql",)),
         answers_first=_answers_first(program.tree.dependencies(group)),

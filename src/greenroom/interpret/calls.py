@@ -38,7 +38,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import blocking, containers, dynamic, engine_loops, library, queries, tasks
+from greenroom.interpret import blocking, containers, dynamic, engine_loops, library, queries, tasks, taught
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
 from greenroom.interpret.boundary import dumping, keys, moments
@@ -83,6 +83,8 @@ def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST)
         case ClassValue(symbol):
             return construct(run, state, symbol, args, node)
         case Library(symbol):
+            if run.settings.operations and taught.known(run, state, symbol.path, spread(args), node):
+                return ANYTHING
             return library.call(run, state, symbol, args, node)
         case Factory():
             return open_session(run, state, callee, node)
@@ -179,6 +181,10 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
             return declared_result(run, state, callee.function, node)
         callee = chosen
     function = callee.function
+    if run.settings.operations:
+        given = (*spread(args), *((callee.receiver,) if callee.receiver is not None else ()))
+        if taught.known(run, state, f"{function.module.name}.{function.qualname}", given, node):
+            return declared_result(run, state, function, node)
     if not worth_following(run, state, callee, args):
         keys.given(state, (*spread(args), *((callee.receiver,) if callee.receiver is not None else ())))
         asked = moments.clock_in(run, function)
@@ -493,6 +499,8 @@ def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, 
             return library.expression_method(state, receiver, name, args)
         case Anything(Named(External("sqlalchemy.Engine" | "sqlalchemy.engine.Engine" | "sqlalchemy.engine.base.Engine"))):
             blocking.engine_call(run, name, node)
+            return ANYTHING
+        case Anything(Named(External(path))) if run.settings.operations and taught.known(run, state, f"{path}.{name}", spread(args), node):
             return ANYTHING
         case _:
             if name == "run_until_complete":

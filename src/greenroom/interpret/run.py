@@ -94,6 +94,8 @@ class Settings:
 
     returning: bool | None = True
     sqlalchemy: str = "2.0"
+    operations: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Dotted globs of functions, and the operations that they do to the sessions they are given."""
     boundaries: tuple[str, ...] = ()
     """Dotted globs of functions that may end a transaction which they are given."""
     aborts: bool = False
