@@ -16,7 +16,8 @@ from greenroom.interpret.declared import declared
 from greenroom.interpret.engine import interpret
 from greenroom.interpret.observer import Observer
 from greenroom.interpret.probe import Probe, Situation
-from greenroom.interpret.run import DEPTH, STEPS, Settings
+from greenroom.interpret.run import DEPTH, STEPS
+from greenroom.interpret.settings import Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.ledger.collect import Collector
 from greenroom.ledger.model import Ledger

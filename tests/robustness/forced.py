@@ -9,7 +9,8 @@ from pathlib import Path
 
 from greenroom.facts.collect import Backend
 from greenroom.interpret.engine import TABLES, enter
-from greenroom.interpret.run import Diverted, Infeasible, Run, Settings
+from greenroom.interpret.run import Diverted, Infeasible, Run
+from greenroom.interpret.settings import Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.program.functions import functions
 from greenroom.program.program import Program

@@ -6,10 +6,9 @@ import ast
 from contextlib import nullcontext
 
 from greenroom.domain.flow import Raised, compact, merge_returns
-from greenroom.domain.heap import Collection, Instance, OrmObject, SessionObject
+from greenroom.domain.heap import Instance, OrmObject, SessionObject
 from greenroom.domain.holding import held_by, spread
 from greenroom.domain.loading import LoadState, Site
-from greenroom.domain.provenance import Dump, Sent
 from greenroom.domain.state import Frame, State
 from greenroom.domain.values import (
     ANYTHING,
@@ -22,12 +21,9 @@ from greenroom.domain.values import (
     Choice,
     ClassValue,
     Const,
-    DynamicQuery,
     Factory,
     FunctionValue,
-    Inspection,
     Library,
-    LoaderOption,
     Managed,
     Method,
     Partial,
@@ -35,16 +31,14 @@ from greenroom.domain.values import (
     Ref,
     Rows,
     SqlExpression,
-    Statement,
     Value,
 )
-from greenroom.interpret import blocking, containers, dynamic, engine_loops, library, queries, tasks, taught
+from greenroom.interpret import library, methods, tasks, taught
 from greenroom.interpret.access import get, something
 from greenroom.interpret.binding import bind, learn_sessions
-from greenroom.interpret.boundary import dumping, keys, moments
+from greenroom.interpret.boundary import keys, moments
 from greenroom.interpret.construction import construct, open_session
 from greenroom.interpret.run import DEPTH, DISJUNCTS, Call, Diverted, Run
-from greenroom.interpret.serialize import label, validate, validate_call
 from greenroom.interpret.session import history, lifetimes, rows, trails
 from greenroom.interpret.session.deeds import UNCLEAR, redo
 from greenroom.interpret.session.sessions import perform
@@ -52,9 +46,8 @@ from greenroom.interpret.stubs import implementation, is_stub, says_nothing
 from greenroom.interpret.symbolic import symbolic
 from greenroom.interpret.tabulation import closures
 from greenroom.interpret.tabulation.summaries import summarised
-from greenroom.program.symbols import Class, External, Function, Module
+from greenroom.program.symbols import External, Function
 from greenroom.program.types import Named, TypeRef
-from greenroom.semantics.options import COLUMN_OPTIONS, RELATIONSHIP_OPTIONS
 from greenroom.semantics.sessions import OPERATIONS
 
 MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
@@ -72,14 +65,14 @@ def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST)
     match callee:
         case FunctionValue(function):
             if _is_manager(run, function):
-                return Managed(Pending(callee, args, node, _module(run)))
+                return Managed(Pending(callee, args, node, run.here))
             if function.is_async or function.is_generator:
-                return Pending(callee, args, node, _module(run))
+                return Pending(callee, args, node, run.here)
             return invoke(run, state, callee, args, node)
         case Partial(inner, positional, named):
             return _call(run, state, inner, Arguments((*positional, *args.positional), (*named, *args.named), args.open), node)
         case Method(receiver, name):
-            return _method(run, state, callee, receiver, name, args, node)
+            return methods.method(run, state, callee, receiver, name, args, node)
         case ClassValue(symbol):
             return construct(run, state, symbol, args, node)
         case Library(symbol):
@@ -98,13 +91,7 @@ def _call(run: Run, state: State, callee: Value, args: Arguments, node: ast.AST)
         case Attribute() | SqlExpression():
             return SqlExpression()
         case _:
-            return unknown(run, state, args, node)
-
-
-def _module(run: Run) -> Module:
-    """The current module, never None while something is followed."""
-    assert run.module is not None
-    return run.module
+            return library.unknown(run, state, args, node)
 
 
 def _is_manager(run: Run, function: Function) -> bool:
@@ -113,12 +100,6 @@ def _is_manager(run: Run, function: Function) -> bool:
         if isinstance(symbol, External) and symbol.name in MANAGERS:
             return True
     return False
-
-
-def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
-    """A call of something that nothing is known of."""
-    library.escape(run, state, args, node)
-    return ANYTHING
 
 
 def await_value(run: Run, state: State, value: Value, node: ast.AST) -> Value:
@@ -177,7 +158,7 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
     if is_stub(run, callee.function):
         chosen = implementation(run, state, callee, node)
         if chosen is None:
-            unknown(run, state, args, node)
+            library.unknown(run, state, args, node)
             return declared_result(run, state, callee.function, node)
         callee = chosen
     function = callee.function
@@ -366,7 +347,7 @@ def _ways_out(
         run.bound("steps")
         return [_cut_short(run, state, function, node)]
     depth = len(state.frames)
-    site = Site(_module(run), node)
+    site = Site(run.here, node)
     inner = enter(run, state, callee, args)
     run.calls.append(Call(function, None if root else site, not root and is_model_code(run, state, callee)))
     outer_module, run.module = run.module, function.module
@@ -453,70 +434,3 @@ def attribute_origins(before: State, after: State, site: Site) -> None:
             changed = True
         if changed:
             after.heap[key] = record.evolve(attributes=attributes)
-
-
-def _method(run: Run, state: State, callee: Method, receiver: Value, name: str, args: Arguments, node: ast.AST) -> Value:  # noqa: C901, PLR0912 - one case for each kind of receiver
-    match receiver:
-        case Ref(key):
-            record = state.heap.get(key)
-            if isinstance(record, SessionObject):
-                return _session_method(run, state, callee, record, key, name, args, node)
-            if isinstance(record, Collection):
-                return containers.method(run, state, key, record, name, args, node)
-            if isinstance(record, OrmObject):
-                return library.object_method(run, state, key, record, name, args, node)
-            if isinstance(record, Instance) and name in ("create_task", "start_soon"):
-                return tasks.group_task(run, state, key, args, node)
-            return unknown(run, state, args, node)
-        case Statement():
-            return queries.method(run, state, receiver, name, args)
-        case LoaderOption() if name in RELATIONSHIP_OPTIONS or name in COLUMN_OPTIONS or name == "options":
-            return queries.option(run, state, name, args, receiver)
-        case Rows():
-            return rows.method(run, state, receiver, name, args, node)
-        case Factory():
-            return library.factory_method(run, state, receiver, name, args, node)
-        case ClassValue(symbol):
-            return validate_call(run, state, symbol, name, args, node)
-        case DynamicQuery():
-            return dynamic.dynamic_method(run, state, receiver, name, node)
-        case Block(Ref(key), "nested") if name in ("rollback", "commit"):
-            return Pending(callee, args, node, _module(run))
-        case Anything(Named(External("greenroom.TypeAdapter"), (type_ref,))) if name.startswith("validate"):
-            validate(run, state, args.get(0) or NONE, type_ref, node, label(type_ref))
-            return ANYTHING
-        case Anything(_, Dump() as token):
-            return dumping.method(run, state, receiver, token, name, args)
-        case Anything(Named(Class()), Sent()) if name in dumping.DUMPING:
-            return dumping.dump(run, state, receiver, args)
-        case Method(Inspection(owner), "attrs") | Method(Method(Inspection(owner), "attrs"), _):
-            return library.inspected(run, state, owner, receiver, name, node)
-        case Library(External(path)) if path.endswith("object_mapper"):
-            return library.key_of(run, state, args.get(0) or NONE, node)
-        case Inspection(owner):
-            return library.inspection(run, state, owner, name, node)
-        case Attribute() | SqlExpression():
-            return library.expression_method(state, receiver, name, args)
-        case Anything(Named(External("sqlalchemy.Engine" | "sqlalchemy.engine.Engine" | "sqlalchemy.engine.base.Engine"))):
-            blocking.engine_call(run, name, node)
-            return ANYTHING
-        case Anything(Named(External(path))) if run.settings.operations and taught.known(run, state, f"{path}.{name}", spread(args), node):
-            return ANYTHING
-        case _:
-            if name == "run_until_complete":
-                return engine_loops.until_complete(run, state, receiver, args, node)
-            if name in tasks.STARTING:
-                return tasks.STARTING[name](run, state, args, node)
-            return unknown(run, state, args, node) if not isinstance(receiver, Const) else ANYTHING
-
-
-def _session_method(
-    run: Run, state: State, callee: Method, record: SessionObject, key: int, name: str, args: Arguments, node: ast.AST
-) -> Value:
-    operation = OPERATIONS.get(name)
-    blocking.session_call(run, record, name, node)
-    if operation is None:
-        return ANYTHING
-    if operation.awaits and record.is_async and not run.greenlet:
-        return Pending(callee, args, node, _module(run))
-    return perform(run, state, key, operation, args, node)

@@ -19,11 +19,12 @@ from greenroom.interpret.generators import collected
 from greenroom.interpret.observer import Observer
 from greenroom.interpret.probe import Probe
 from greenroom.interpret.roots import entries
-from greenroom.interpret.run import Diverted, Infeasible, Run, Settings, Tables
+from greenroom.interpret.run import Diverted, Infeasible, Run, Tables
 from greenroom.interpret.session import history
 from greenroom.interpret.session.materialise import assumed
 from greenroom.interpret.session.ownership import ended_by_callees
 from greenroom.interpret.session.trails import expired_to_trail, unrecorded
+from greenroom.interpret.settings import Settings
 from greenroom.interpret.statements import STATEMENTS, assign
 from greenroom.interpret.symbolic import ambient_session, arguments_for, instance_of, session_class
 from greenroom.interpret.tracker import Tracker

@@ -75,6 +75,12 @@ def call(run: Run, state: State, symbol: External, args: Arguments, node: ast.AS
     return Anything(None, ("call", id(node), tuple(id(c.site.node) for c in run.calls if c.site is not None)))
 
 
+def unknown(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
+    """A call of something that nothing is known of."""
+    escape(run, state, args, node)
+    return ANYTHING
+
+
 def escape(run: Run, state: State, args: Arguments, node: ast.AST) -> None:
     """Code that is not in sight gets ``args``: objects that go along with their session, or are awaited for, may come back loaded."""
     run.may_raise(None, state)

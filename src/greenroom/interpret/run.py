@@ -17,6 +17,7 @@ from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Fragment, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
+from greenroom.interpret.settings import Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
 from greenroom.program.symbols import Class, External, Function, Module
@@ -86,25 +87,6 @@ class Endings:
     """The ``__exit__`` methods in progress."""
     providers: set[ast.AST] = field(default_factory=set)
     """Generators among the endpoint's dependencies whose rest runs when the answer is out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the analysis takes for granted where the project does not say."""
-
-    returning: bool | None = True
-    sqlalchemy: str = "2.0"
-    operations: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Dotted globs of functions, and the operations that they do to the sessions they are given."""
-    boundaries: tuple[str, ...] = ()
-    """Dotted globs of functions that may end a transaction which they are given."""
-    aborts: bool = False
-    """Whether a statement that fails aborts the transaction, as in PostgreSQL."""
-    answers_first: bool = True
-    """Whether FastAPI sends the answer before the rest of a dependency with ``yield`` runs.
-
-    It did before 0.106 and does since 0.118 (FastAPI's documentation, "Dependencies with yield", technical details).
-    """
 
 
 @dataclass(slots=True)
@@ -194,6 +176,12 @@ class Run:
     def function(self) -> Function | None:
         """The function being followed."""
         return self.calls[-1].function if self.calls else None
+
+    @property
+    def here(self) -> Module:
+        """The current module, where something is being followed."""
+        assert self.module is not None
+        return self.module
 
     def site(self, node: ast.AST) -> Site:
         """The place of a node of the current module; of one that stands for a library, the project's call of it."""
