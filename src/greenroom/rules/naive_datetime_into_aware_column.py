@@ -18,7 +18,8 @@ def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
         message = f"{event.value} has no timezone, and SQLModel's `UTCDateTime` refuses that for {target}"
     else:
         message = f"{event.value} has no timezone: asyncpg takes it for local time, and {target} is off by the server's offset from UTC"
-    yield finding(rule, event, message, model=event.model, attribute=event.attribute, mend="use `datetime.now(UTC)`")
+    mend = "use `datetime.now(UTC)`"
+    yield finding(rule, event, message, model=event.model, attribute=event.attribute, mend=mend, sure=event.refused)
 
 
 RULE = Rule("GR403", "naive-datetime-into-aware-column", MixedMoment, _query)

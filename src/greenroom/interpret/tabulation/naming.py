@@ -142,7 +142,7 @@ def _anything(naming: Naming, value: Anything) -> Hashable:
     token = value.token
     if token is None:
         return (Anything, value.type)
-    if isinstance(token, SOURCES):
+    if type(token) is not tuple and isinstance(token, SOURCES):
         return (Anything, value.type, naming.tokens.setdefault(token, len(naming.tokens)), token.told)
     kind = token[0] if isinstance(token, tuple) and token else None
     if kind in _TELLING:
