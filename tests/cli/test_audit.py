@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from greenroom import files
 from greenroom.cli import main as entry
+from greenroom.ledger.model import Treatment
 from tests.cli.command import UNPRIVILEGED, greenroom
 from tests.cli.failing import SERVICE, write_project
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "ledger.schema.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "ledger.schema.json").read_text(encoding="utf-8"))
 MENDED = SERVICE.replace(
     "    await session.commit()\n    return user.name\n", "    name = user.name\n    await session.commit()\n    return name\n"
 )
@@ -174,3 +178,34 @@ def test_odd_names_survive_every_format(project: Path, capfd: pytest.CaptureFixt
         run = greenroom("audit", "--format", name, folder=project, PYTHONIOENCODING="ascii")
         assert (run.returncode, run.stderr) == (0, "")
         assert greenroom("audit", "--format", name, "--output", "x", folder=project).returncode == 0
+
+
+def test_the_excerpt_of_the_documentation_is_from_the_bundled_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    excerpt = re.search(r"```markdown\n(.*?)\n```", page, re.DOTALL)
+    assert excerpt is not None
+    monkeypatch.chdir(ROOT / "src" / "greenroom" / "demo" / "backend")
+    assert entry.main(["audit", "--isolated"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in excerpt[1].splitlines() if line not in lines] == []
+
+
+def test_the_documentation_knows_every_class_and_option(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    assert [one.value for one in Treatment] == re.findall(r"^\| ([a-z ]+) \|", page.split("| class | meaning |")[1], re.MULTILINE)
+    commands = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    section = commands[commands.index("## `greenroom audit") : commands.index("## `greenroom check")]
+    entry.main(["audit", "--help"])
+    options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert {option for option in options if f"`{option}" not in section} == set()
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with os.fdopen(os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0) as reader:
+        files.demand_writable(tmp_path / "pipe")
+        files.replace(tmp_path / "pipe", ["a line"], "utf-8")
+        assert reader.read(100) == b"a line\n"
+    assert (tmp_path / "pipe").is_fifo()

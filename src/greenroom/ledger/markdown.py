@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,7 @@ from greenroom.ledger.compare import Comparison, Difference, Item
 from greenroom.ledger.marks import block, code, prose, table, text
 from greenroom.ledger.model import Check, Endpoint, Ledger, Performed, Place, SessionSource, Treatment
 from greenroom.ledger.outline import by_file, family_name, is_sure, tally
-from greenroom.ledger.prose import counted
+from greenroom.ledger.prose import counted, seen
 from greenroom.ledger.words import FEW, counts_of, options, proven, rules_of, sentence
 from greenroom.report.frame import Excerpts, excerpt, frame
 from greenroom.report.paths import shown
@@ -138,13 +139,15 @@ class _Document:
         for path, performed in by_file(ledger.performed, lambda one: one.place, self._base):
             bad = [one for one in performed if one.treatment is Treatment.HAZARD]
             fine = [one for one in performed if one.treatment is not Treatment.HAZARD]
-            yield from (f"### {code(path)}", "")
-            yield from self._operation_rows(bad)
-            yield ""
+            kinds = {kind: sum(one.treatment is kind for one in fine) for kind in _TREATMENTS}
+            told = ", ".join(f"{number} {kind.value}" for kind, number in kinds.items() if number)
+            if bad:
+                yield from (f"### {code(path)}", "")
+                yield from self._operation_rows(bad)
+                yield ""
             if fine:
-                kinds = {kind: sum(one.treatment is kind for one in fine) for kind in _TREATMENTS}
-                summary = ", ".join(f"{number} {kind.value}" for kind, number in kinds.items() if number)
-                yield from ("<details>", f"<summary>{summary}</summary>", "")
+                of = f"<code>{html.escape(seen(path))}</code>: "
+                yield from ("<details>", f"<summary>{'' if bad else of}{told}</summary>", "")
                 yield from self._operation_rows(fine)
                 yield from ("", "</details>", "")
 
@@ -157,7 +160,7 @@ class _Document:
                     f"{one.operation.value}{' (implicit)' if one.implicit else ''}",
                     code(one.place.function),
                     f"**{one.treatment.value}**" if one.treatment is Treatment.HAZARD else one.treatment.value,
-                    prose(one.because) + _referred(one.findings),
+                    prose(one.because) + _referred(one),
                     _codes(one.models),
                     _codes(one.reads),
                 ]
@@ -313,8 +316,10 @@ def _codes(words: Iterable[str]) -> str:
     return ", ".join(map(code, words))
 
 
-def _referred(findings: Sequence[Finding]) -> str:
-    return f" ({rules_of(findings)})" if findings else ""
+def _referred(one: Performed) -> str:
+    """The rules that an operation offends against, where the reason does not name them."""
+    rules = sorted({finding.rule for finding in one.findings if finding.rule not in one.because})
+    return f" ({', '.join(rules)})" if rules else ""
 
 
 def _option(value: bool | None) -> str:  # noqa: FBT001 -- an option of a session, as it was set
