@@ -162,13 +162,14 @@ async def test_without_a_script_everything_can_be_read(example: Ledger, tmp_path
 
 
 async def test_on_paper_everything_is_open(example: Ledger, tmp_path: Path) -> None:
-    async with opened(html.render(example, tmp_path), tmp_path, scheme="dark") as page:
+    async with opened(html.render(example, tmp_path), tmp_path, scheme="dark", width=680) as page:
         await page.emulate_media(media="print")
         await page.evaluate("dispatchEvent(new Event('beforeprint'))")
         await expect(page.locator(".chain").last).to_be_visible()
         await expect(page.locator("nav")).to_be_hidden()
         await expect(page.get_by_role("search")).to_be_hidden()
         await expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
         await page.evaluate("dispatchEvent(new Event('afterprint'))")
         await expect(page.locator(".finding[open]")).to_have_count(0)
 
