@@ -12,7 +12,7 @@ from greenroom.ledger import markdown
 from greenroom.ledger.compare import compare
 from greenroom.ledger.model import Ledger
 from greenroom.ledger.reading import read
-from greenroom.report.report import Stats
+from greenroom.report.report import Note, Stats
 from tests.ledger.example import large, ledger, write_sources
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
@@ -123,3 +123,11 @@ def test_the_difference_comes_first(tmp_path: Path) -> None:
     assert (
         "- changed: `async_sessionmaker(...)` at `app/db.py:3`: expire_on_commit True, autoflush not known → expire_on_commit False" in text
     )
+
+
+def test_long_lists_of_notes_are_folded(tmp_path: Path) -> None:
+    full = ledger(write_sources(tmp_path))
+    notes = tuple(Note(f"note {number}", tmp_path / "app" / "x.py", number) for number in range(1, 100))
+    text = markdown.render(replace(full, not_analysed=notes), tmp_path)
+    assert "## Not analysed\n\n<details>\n<summary>99 entries</summary>\n\n- `app/x.py:1`: note 1\n" in text
+    assert text.endswith("note 99\n\n</details>")

@@ -14,7 +14,7 @@ from greenroom.ledger.marks import block, code, prose, table, text
 from greenroom.ledger.model import Check, Endpoint, Ledger, Performed, Place, SessionSource, Treatment
 from greenroom.ledger.outline import by_file, family_name, is_sure, tally
 from greenroom.ledger.prose import counted, seen
-from greenroom.ledger.words import FEW, counts_of, options, proven, rules_of, sentence
+from greenroom.ledger.words import FEW, MANY, counts_of, options, placed, proven, rules_of, sentence
 from greenroom.report.frame import Excerpts, excerpt, frame
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
@@ -254,9 +254,13 @@ class _Document:
     def _notes(self, notes: Sequence[Note], none: str) -> Lines:
         if not notes:
             yield none
+        if len(notes) > MANY:
+            yield from ("<details>", f"<summary>{counted(len(notes), 'entry', 'entries')}</summary>", "")
         for note in notes:
             place = "" if note.path is None else f"{self._at(note.path, note.line)}: "
             yield f"- {place}{prose(note.message)}"
+        if len(notes) > MANY:
+            yield from ("", "</details>")
 
     def _compared(self, compared: Comparison) -> Lines:
         if compared.version != __version__:
@@ -303,9 +307,8 @@ class _Document:
         return code(self._shown(path) + ("" if line is None else f":{line}"))
 
     def _places(self, places: Iterable[tuple[Path, int]]) -> str:
-        known = sorted({(self._shown(path), line) for path, line in places})
-        more = f" and {len(known) - FEW} more" if len(known) > FEW else ""
-        return ", ".join(code(f"{path}:{line}") for path, line in known[:FEW]) + more
+        files, left = placed((self._shown(path), line) for path, line in places)
+        return ", ".join(map(code, files)) + left
 
 
 def _route(one: Endpoint) -> str:

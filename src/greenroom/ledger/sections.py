@@ -14,7 +14,7 @@ from greenroom.ledger.model import Endpoint, Ledger, Performed, Place, Treatment
 from greenroom.ledger.outline import by_file, family_name, family_of, tally
 from greenroom.ledger.pieces import answer, bad, confidence, contents, difference, number, route, section, select, table, under
 from greenroom.ledger.prose import counted
-from greenroom.ledger.words import FEW, options, proven, sentence
+from greenroom.ledger.words import FEW, MANY, options, placed, proven, sentence
 from greenroom.report.frame import Excerpts
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
@@ -398,7 +398,10 @@ class Page:
             )
             for note in notes
         )
-        return element("ul", joined(items, "\n"), class_="notes")
+        listed = element("ul", joined(items, "\n"), class_="notes")
+        if len(notes) <= MANY:
+            return listed
+        return element("details", element("summary", counted(len(notes), "entry", "entries")), listed, class_="file", data_group=True)
 
     def _reference(self, one: Finding) -> Markup:
         link = self._link(one) if one in self._ids else joined([one.rule, " ", self._at(one.path, one.span.line)])
@@ -420,6 +423,5 @@ class Page:
         return element("code", self._shown(path) + ("" if line is None else f":{line}"), class_="place")
 
     def _places(self, places: Iterable[tuple[Path, int]]) -> Markup:
-        known = sorted({(self._shown(path), line) for path, line in places})
-        more = f" and {len(known) - FEW} more" if len(known) > FEW else ""
-        return joined([joined((element("code", f"{path}:{line}", class_="place") for path, line in known[:FEW]), ", "), more])
+        files, left = placed((self._shown(path), line) for path, line in places)
+        return joined([joined((element("code", file, class_="place") for file in files), ", "), left])

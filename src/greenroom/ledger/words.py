@@ -11,6 +11,10 @@ from greenroom.rules.finding import Finding
 
 FEW = 12
 """As many places are named one by one; of more only the first."""
+PLACES = 24
+"""As many lines are named one by one."""
+MANY = 40
+"""A list of more notes is folded."""
 
 
 def counts_of(difference: Difference[Item]) -> str:
@@ -40,5 +44,15 @@ def options(one: SessionSource) -> str:
 def proven(one: Endpoint) -> str:
     """Return what a route answers, and how much of it is proven to be there."""
     there = sum(proof.there for proof in one.proofs)
-    read = f"{there} of {counted(len(one.proofs), 'attribute')} proven" if one.proofs else "reads no attribute of an object"
+    read = f"{there} of {counted(len(one.proofs), 'attribute')} proven" if one.proofs else "reads no mapped attribute that is known"
     return f"{one.response or 'no response model'}, {read}{'' if one.complete else ', not followed to its end'}"
+
+
+def placed(places: Iterable[tuple[str, int]]) -> tuple[list[str], str]:
+    """Return places by file, ``app/users.py:3, 10``, and what there is to say of those that are left out."""
+    known = sorted(set(places))
+    lines: dict[str, list[str]] = {}
+    for path, line in known[:PLACES]:
+        lines.setdefault(path, []).append(str(line))
+    left = f" and {len(known) - PLACES:,} more" if len(known) > PLACES else ""
+    return [f"{path}:{', '.join(found)}" for path, found in lines.items()], left
