@@ -38,6 +38,7 @@ HOSTILE = (
     "    indented",
     "http://x.y/ www.x.y a@b.c",
     "``| `",
+    "\x85`0`",
 )
 WORDS = st.one_of(st.text(), st.text(alphabet="`|\\*_<>&#-+=~![]()1. a\n"))
 

@@ -254,13 +254,8 @@ class _Document:
     def _notes(self, notes: Sequence[Note], none: str) -> Lines:
         if not notes:
             yield none
-        if len(notes) > MANY:
-            yield from ("<details>", f"<summary>{counted(len(notes), 'entry', 'entries')}</summary>", "")
-        for note in notes:
-            place = "" if note.path is None else f"{self._at(note.path, note.line)}: "
-            yield f"- {place}{prose(note.message)}"
-        if len(notes) > MANY:
-            yield from ("", "</details>")
+        places = ("" if note.path is None else f"{self._at(note.path, note.line)}: " for note in notes)
+        yield from _folded([f"- {place}{prose(note.message)}" for place, note in zip(places, notes, strict=True)])
 
     def _compared(self, compared: Comparison) -> Lines:
         if compared.version != __version__:
@@ -278,11 +273,13 @@ class _Document:
     def _difference(self, title: str, difference: Difference[Item], line: Callable[[Item], str], state: Callable[[Item], str]) -> Lines:
         if not difference:
             return
+        items = [
+            *(f"- came: {line(one)} ({text(state(one))})" for one in difference.came),
+            *(f"- gone: {line(one)} ({text(state(one))})" for one in difference.gone),
+            *(f"- changed: {line(after)}: {text(state(before))} → {text(state(after))}" for before, after in difference.changed),
+        ]
         yield from (f"### {title}: {counts_of(difference)}", "")
-        yield from (f"- came: {line(one)} ({text(state(one))})" for one in difference.came)
-        yield from (f"- gone: {line(one)} ({text(state(one))})" for one in difference.gone)
-        for before, after in difference.changed:
-            yield f"- changed: {line(after)}: {text(state(before))} → {text(state(after))}"
+        yield from _folded(items)
         yield ""
 
     def _finding_line(self, one: Finding) -> str:
@@ -309,6 +306,15 @@ class _Document:
     def _places(self, places: Iterable[tuple[Path, int]]) -> str:
         files, left = placed((self._shown(path), line) for path, line in places)
         return ", ".join(map(code, files)) + left
+
+
+def _folded(items: Sequence[str]) -> Lines:
+    """The items of a list, which is folded when it is long."""
+    if len(items) > MANY:
+        yield from ("<details>", f"<summary>{counted(len(items), 'entry', 'entries')}</summary>", "")
+    yield from items
+    if len(items) > MANY:
+        yield from ("", "</details>")
 
 
 def _route(one: Endpoint) -> str:

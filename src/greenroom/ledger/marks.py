@@ -61,5 +61,5 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterabl
 
 def _between(part: str) -> str:
     """A piece of a sentence, with the blanks that part it from its neighbours."""
-    inner = text(part)
-    return f"{' ' if part[:1].isspace() else ''}{inner}{' ' if part[-1:].isspace() and inner else ''}"
+    plain, inner = seen(part), text(part)
+    return f"{' ' if plain[:1].isspace() else ''}{inner}{' ' if plain[-1:].isspace() and inner else ''}"

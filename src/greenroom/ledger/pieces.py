@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from greenroom.ledger.compare import Difference, Item
 from greenroom.ledger.elements import Markup, element, joined
 from greenroom.ledger.model import Answer, Check, Endpoint
-from greenroom.ledger.words import counts_of
+from greenroom.ledger.prose import counted
+from greenroom.ledger.words import MANY, counts_of
 from greenroom.rules.finding import Finding
 
 Rows = Iterable[Sequence[str]]
@@ -67,7 +68,15 @@ def difference(title: str, found: Difference[Item], line: Callable[[Item], str],
         *(_moved("gone", line(one), state(one)) for one in found.gone),
         *(_moved("changed", line(after), f"{state(before)} → {state(after)}") for before, after in found.changed),
     ]
-    return joined([element("h3", title, " ", element("small", counts_of(found))), element("ul", joined(items, "\n"), class_="moves")])
+    return joined([element("h3", title, " ", element("small", counts_of(found))), folded(items, f"moves {title.lower()}")])
+
+
+def folded(items: Sequence[Markup], kind: str) -> Markup:
+    """A list, which is folded when it is long."""
+    listed = element("ul", joined(items, "\n"), class_=kind)
+    if len(items) <= MANY:
+        return listed
+    return element("details", element("summary", counted(len(items), "entry", "entries")), listed, class_="file", data_group=True)
 
 
 def _moved(how: str, what: str, state: str) -> Markup:

@@ -12,9 +12,9 @@ from greenroom.ledger.compare import Comparison, fingerprints
 from greenroom.ledger.elements import Markup, element, joined, prose, source
 from greenroom.ledger.model import Endpoint, Ledger, Performed, Place, Treatment
 from greenroom.ledger.outline import by_file, family_name, family_of, tally
-from greenroom.ledger.pieces import answer, bad, confidence, contents, difference, number, route, section, select, table, under
+from greenroom.ledger.pieces import answer, bad, confidence, contents, difference, folded, number, route, section, select, table, under
 from greenroom.ledger.prose import counted
-from greenroom.ledger.words import FEW, MANY, options, placed, proven, sentence
+from greenroom.ledger.words import FEW, options, placed, proven, sentence
 from greenroom.report.frame import Excerpts
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
@@ -398,10 +398,7 @@ class Page:
             )
             for note in notes
         )
-        listed = element("ul", joined(items, "\n"), class_="notes")
-        if len(notes) <= MANY:
-            return listed
-        return element("details", element("summary", counted(len(notes), "entry", "entries")), listed, class_="file", data_group=True)
+        return folded(list(items), "notes")
 
     def _reference(self, one: Finding) -> Markup:
         link = self._link(one) if one in self._ids else joined([one.rule, " ", self._at(one.path, one.span.line)])
