@@ -17,8 +17,8 @@ from greenroom.interpret.run import Run
 from greenroom.interpret.session import ownership, trails
 from greenroom.program.symbols import External, Function
 
-DATABASE = frozenset({"sqlalchemy", "sqlmodel"})
-LOOPS = frozenset({"asyncio", "anyio"})
+_DATABASE = frozenset({"sqlalchemy", "sqlmodel"})
+_LOOPS = frozenset({"asyncio", "anyio"})
 _WAITING = frozenset({"create_task", "gather", "shield", "sleep", "timeout", "to_thread", "wait", "wait_for"})
 """Functions that wait for the program itself."""
 TEXTS = {
@@ -87,12 +87,6 @@ def _judge_commit(run: Run, state: State, act: Act, written: list[Act]) -> None:
             run.emit(CommittedLate(site, calls, late[0], provider))
 
 
-def changed(run: Run, state: State) -> None:
-    """The same for all sessions: an exception passes, and what it leaves behind is what had been assigned so far."""
-    for session in [key for key, record in state.heap.items() if isinstance(record, SessionObject)]:
-        changes(run, state, session)
-
-
 def changes(run: Run, state: State, session: int) -> None:
     """Write down which objects have assignments that wait to be flushed: one act for each, where it was assigned first."""
     for _, record in state.waiting(session):
@@ -104,6 +98,12 @@ def changes(run: Run, state: State, session: int) -> None:
             origin = Origin(first.site, TEXTS[Kind.CHANGE], first.calls)
             nodes = tuple(record.assigned_at[name].site.node for name in names)
             write(run, state, Act(Kind.CHANGE, session, origin, (record.mapped.name,), parts=nodes))
+
+
+def changed(run: Run, state: State) -> None:
+    """The same for all sessions, where an exception passes: it leaves behind what had been assigned so far."""
+    for session in [key for key, record in state.heap.items() if isinstance(record, SessionObject)]:
+        changes(run, state, session)
 
 
 def handed_over(run: Run, state: State, values: Iterable[Value], node: ast.AST) -> None:
@@ -134,7 +134,7 @@ def outside(run: Run, state: State, node: ast.AST) -> None:
     if run.raised is not None or not state.journal or not isinstance(node, ast.Call) or run.module is None:
         return
     symbol = run.program.resolve(run.module, node.func, function=run.function)
-    if not (isinstance(symbol, External) and (symbol.root in DATABASE or (symbol.root in LOOPS and symbol.name in _WAITING))):
+    if not (isinstance(symbol, External) and (symbol.root in _DATABASE or (symbol.root in _LOOPS and symbol.name in _WAITING))):
         note(run, state, Kind.OUTSIDE, NO_SESSION, node)
 
 
