@@ -36,6 +36,8 @@ _HANDLER = re.compile(
     rb"|exception_handlers\s*(?::[^=\n]*)?=\s*\{[^}]*?" + _DATABASE_ERRORS + rb"\s*:"
 )
 """An exception handler of an application that answers a foreign key that leads nowhere."""
+_CAUGHT = re.compile(rb"except\b[^:]*" + _DATABASE_ERRORS)
+"""A middleware that catches such errors."""
 
 
 class Backend:
@@ -157,7 +159,11 @@ class Backend:
     @cached_property
     def handles_integrity_errors(self) -> bool:
         """Whether an application answers integrity errors, wherever they happen, by an exception handler of its own."""
-        return any(b"exception_handler" in file.data and _HANDLER.search(file.data) is not None for file in self.files)
+        return any(
+            (b"exception_handler" in file.data and _HANDLER.search(file.data) is not None)
+            or (b"call_next(" in file.data and _CAUGHT.search(file.data) is not None)
+            for file in self.files
+        )
 
     def session_kind(self, symbol: Symbol | None) -> SessionKind | None:
         """Return what kind of session a class is an instance factory of, or None when it is no session class."""

@@ -171,6 +171,7 @@ def invoke(run: Run, state: State, callee: FunctionValue, args: Arguments, node:
         asked = moments.clock_in(run, function)
         return declared_result(run, state, function, node) if asked is None else asked
     if too_deep(run, function):
+        keys.given(state, spread(args))
         after, result = _cut_short(run, state, function, node)
         state.become(after)
         return result
@@ -345,6 +346,7 @@ def _ways_out(
     if not root and not run.share:
         run.shortened += 1
         run.bound("steps")
+        keys.given(state, spread(args))
         return [_cut_short(run, state, function, node)]
     depth = len(state.frames)
     site = Site(run.here, node)
@@ -362,6 +364,8 @@ def _ways_out(
     if run.shortened == shortened:
         run.tracker.reached.add(function.node)
     results: list[tuple[State, Value]] = [*flow.returned, *((after, NONE) for after in flow.fall)]
+    if exhausted:
+        keys.given(state, spread(args))
     if not results and exhausted and not root:
         return [_cut_short(run, state, function, node)]
     if root and run.on_return is not None:

@@ -221,7 +221,7 @@ def _parameters(
         type_ref = run.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
         dependency = _dependency(run, inner, function, type_ref, absent.get(parameter.arg))
         if dependency is None:
-            return bound(symbolic(run, inner, type_ref, parameter, Sent(parameter.arg, id(parameter))), inner)
+            return bound(symbolic(run, inner, type_ref, parameter, _origin(function, parameter)), inner)
         provider, where = dependency
         if provider is ANYTHING:
             provider = _class_of(type_ref)
@@ -236,6 +236,12 @@ def _parameters(
         return _with_provider(run, inner, provider, where, cache, resolved)
 
     return step(0, state)
+
+
+def _origin(function: Function, parameter: ast.arg) -> object:
+    """What identifies a parameter that nothing provides: the client sends it, unless the framework provides by name, as Litestar does."""
+    by_name = b"litestar" in function.module.source.data and parameter.arg != "data"
+    return ("parameter", parameter.arg) if by_name else Sent(parameter.arg, id(parameter))
 
 
 def _own_session(run: Run, state: State, value: Value, provider: Library) -> Value:

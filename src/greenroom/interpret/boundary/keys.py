@@ -7,6 +7,7 @@ compared with something or handed to code that is not in sight on one of them co
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,12 +19,13 @@ from greenroom.domain.values import Const, Value, atoms
 from greenroom.facts.records import Column, MappedClass
 from greenroom.interpret.boundary.fields import declared, described, is_checked, may_be_left_out, plain
 from greenroom.interpret.run import Run
-from greenroom.program.symbols import External
+from greenroom.program.symbols import External, Function
 from greenroom.program.types import Named
 
 NESTED = 2
 """How deep lists are looked into."""
 INTEGER = Named(External("builtins.int"))
+CAUGHT = re.compile(r"except\b[^:]*(?:IntegrityError|ForeignKeyViolation|SQLAlchemyError|DBAPIError|DatabaseError)")
 _TELLING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "bind", "print"})
 """Methods that only write down what they are given."""
 
@@ -32,10 +34,24 @@ def stored(run: Run, mapped: MappedClass, column: Column, value: Value, node: as
     """A value goes into a column."""
     if not column.foreign_keys or run.silent or not _is_enforced(run) or run.backend.handles_integrity_errors:
         return
+    if any(_is_guarded(run, call.function) for call in run.calls):
+        return
     for token in sent(value):
         zero = column.nullable and _sends_zero(run, token)
         event = UncheckedKey(run.site(node), run.call_sites(), mapped.name, column.name, described(token), column.foreign_keys[0], zero)
         run.doubts.append((event, (mapped.name, column.name), (token,)))
+
+
+def _is_guarded(run: Run, function: Function) -> bool:
+    """Whether a decorator of the project handles errors of the database for a function."""
+    for decorator in function.decorators:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        symbol = run.program.resolve(function.module, target, function=function.parent, owner=function.owner)
+        if isinstance(symbol, Function):
+            lines = symbol.module.source.lines[symbol.node.lineno - 1 : symbol.node.end_lineno or symbol.node.lineno]
+            if CAUGHT.search("\n".join(lines)) is not None:
+                return True
+    return False
 
 
 def _is_enforced(run: Run) -> bool:
