@@ -43,4 +43,5 @@ def raising(defect: Defect) -> list[int]:
     """The lines of the file that may be what raises."""
     lines = (DEMO / "backend" / defect.path).read_text(encoding="utf-8").splitlines()
     later = [number for number, line in enumerate(lines, 1) if line.strip() == defect.raised_by]
-    return later if defect.raised_by else [defect.line]
+    chance = " or " in defect.fails
+    return [*later, defect.line] if chance or not defect.raised_by else later

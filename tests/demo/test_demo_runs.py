@@ -99,7 +99,7 @@ def test_the_backend_fails_as_claimed(defect: Defect) -> None:
     if defect.fails == "silent":
         assert outcome == {"value": LOST[defect.scenario]}
         return
-    assert outcome["raises"] == defect.fails, outcome
+    assert outcome["raises"] in defect.fails.split(" or "), outcome
     if defect.rule == "GR107":
         # FastAPI serializes after the endpoint has returned, so no frame of the backend is left.
         assert "'response', 'steps'" in outcome["text"]
