@@ -262,6 +262,8 @@ class LoadedPerRow(Event):
     """Where the query is made: at ``site`` itself, or in a function that is called there."""
     loop: Site
     loaded_at: Site | None
+    row: int = 0
+    """The element of the loop, by its place in the heap."""
 
 
 @dataclass(frozen=True, slots=True)

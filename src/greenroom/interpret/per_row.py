@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from greenroom.domain.events import LoadedPerRow
 from greenroom.domain.heap import PERSISTENT, OrmObject
@@ -56,8 +57,15 @@ def _report(run: Run, key: int, record: OrmObject, loaded: MappedClass, name: st
     if _leaves(loop.node, (called or within).node):
         return  # the row that was looked for is found, and no other asks for anything
     calls = tuple(call.site for call in run.calls[:depth] if call.site is not None)
-    event = LoadedPerRow(called or within, calls, loaded.name, name, within, loop, record.loaded_at)
+    event = LoadedPerRow(called or within, calls, loaded.name, name, within, loop, record.loaded_at, key)
     run.emit(event, *((loaded.name, name) if name else ()))  # of the classes that one `get` may mean, the first tells it
+
+
+def again(run: Run, event: LoadedPerRow, row: int, node: ast.AST, *identity: object) -> None:
+    """The call at ``node`` asks for the same, if ``row``, which it was given, is one of a loop of this function."""
+    loop, depth = run.tracker.rows.get(row, (None, 0))
+    if loop is not None and depth == len(run.calls) and not _leaves(loop.node, node):
+        run.emit(replace(event, site=run.site(node), calls=run.call_sites(), loop=loop, row=row), *identity)
 
 
 def _leaves(loop: ast.AST, node: ast.AST) -> bool:

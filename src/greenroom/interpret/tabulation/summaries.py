@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from greenroom.domain.events import Blocking, Event, LoadedPerRow
+from greenroom.domain.events import Blocking, LoadedPerRow
 from greenroom.domain.flow import Raised
 from greenroom.domain.holding import spread
 from greenroom.domain.likeness import is_plain
@@ -20,7 +20,7 @@ from greenroom.domain.provenance import tokens
 from greenroom.domain.state import State
 from greenroom.domain.summary import Effect, Footprint, Outcomes, Summary
 from greenroom.domain.values import NONE, Arguments, FunctionValue, Ref, Value
-from greenroom.interpret import blocking
+from greenroom.interpret import blocking, per_row
 from greenroom.interpret.run import Run
 from greenroom.interpret.tabulation.footprints import NOTHING, all_of, footprint, surroundings
 from greenroom.interpret.tabulation.generality import Outline, circumstances, general_arguments, outline
@@ -65,12 +65,14 @@ class _Asked:
         """What a summary that was made for another call says of this one."""
         run = self.run
         run.steps += 1
+        places = dict(zip(summary.ids, naming.ids, strict=False))
         for event, identity in summary.events:
             if isinstance(event, Blocking):
                 blocking.again(run, event, self.node, *identity)
+            elif isinstance(event, LoadedPerRow):
+                per_row.again(run, event, places.get(event.row, 0), self.node, *identity)
             else:
                 run.emit(replace(event, site=run.site(self.node), calls=run.call_sites()), *identity)
-        places = dict(zip(summary.ids, naming.ids, strict=False))
         tokens = dict(zip(summary.tokens, naming.tokens, strict=False))
         calls = (*run.call_nodes(), id(self.node))
         return replayed(run, self.state, summary, self.node, Relocation(run.tracker, places, tokens, summary.calls, calls))
@@ -187,18 +189,13 @@ def _summary(asked: _Asked, inner: State, naming: Naming, args: Arguments) -> Su
         calls=(*run.call_nodes(), id(node)),
         returned=tuple(_effect(inner, after, value, None) for after, value in results),
         raised=tuple(_effect(inner, item.state, None, item.error) for item in raised),
-        events=tuple((event, identity) for event, identity in emitted if _is_of_callee(run, event, node)),
+        events=tuple((event, identity) for event, identity in emitted if event.site.node is node or blocking.is_of_caller(run, event)),
         work=None if (len(run.tracker.bounded), run.shortened) == bounded else share,
         quiet=not emitted and not inner.watch.events,
         sessions=frozenset(inner.watch.sessions),
         objects=frozenset(inner.watch.objects),
         asked=frozenset(inner.watch.asked),
     )
-
-
-def _is_of_callee(run: Run, event: Event, node: ast.AST) -> bool:
-    """Whether an event that is reported at a call, or further out, comes again with each call; what a loop has to do with it does not."""
-    return (event.site.node is node and not isinstance(event, LoadedPerRow)) or blocking.is_of_caller(run, event)
 
 
 def _given(run: Run, state: State, naming: Naming, callee: FunctionValue, args: Arguments) -> int:
