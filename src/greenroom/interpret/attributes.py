@@ -25,11 +25,12 @@ from greenroom.domain.loading import (
 from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Anything, Const, DynamicQuery, Ref, Value, atoms, join_values
 from greenroom.facts.records import Direction, Relationship
-from greenroom.interpret import per_row, unflushed
+from greenroom.interpret import per_row
 from greenroom.interpret.absences import after_load, fails_before, perhaps_left, refused_key, without_deferred
 from greenroom.interpret.boundary import keys, moments, transitions
 from greenroom.interpret.observer import Observer, Reading, refreshed
 from greenroom.interpret.run import Run
+from greenroom.interpret.session import unflushed
 from greenroom.interpret.session.answers import many_to_one, refers_to_nothing
 from greenroom.interpret.session.deeds import MODIFIED
 from greenroom.interpret.session.materialise import assumed, reach, strategy_of, ways_back
@@ -102,6 +103,8 @@ def value_of(run: Run, state: State, key: int, name: str, node: ast.AST, *, else
     """What a loaded attribute holds; an object from ``elsewhere`` is one of which it is not known how it was loaded."""
     record = state.orm(key)
     assert record is not None
+    if name in record.mapped.primary_key:
+        run.tracker.keys_there.add((node, run.call_nodes()))
     known = record.values.get(name)
     relationship = record.mapped.relationships.get(name)
     if known is not None:

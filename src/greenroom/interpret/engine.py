@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from greenroom.domain.events import Event
+from greenroom.domain.events import Event, UnflushedKey
 from greenroom.domain.state import State
 from greenroom.domain.values import Arguments, ClassValue, FunctionValue, Ref, Value
 from greenroom.facts.collect import Backend
@@ -63,8 +63,13 @@ def interpret(
     lost = [event for place, event in tracker.lost.items() if place not in tracker.kept]
     if lost and any(b"AUTOCOMMIT" in file.data for file in group.files):
         lost = []  # what is written on such a connection needs no commit
-    seen = tracker.events.values()
+    seen = [event for event in tracker.events.values() if not _is_there_as_well(event, tracker)]
     return [*seen, *lost, *ended_by_callees(tracker), *unrecorded(seen), *expired_to_trail(tracker)], tracker
+
+
+def _is_there_as_well(event: Event, tracker: Tracker) -> bool:
+    """Whether a key that no flush has given on one path is there on another one, by the same calls: which of them are possible is open."""
+    return isinstance(event, UnflushedKey) and (event.site.node, tuple(id(call.node) for call in event.calls)) in tracker.keys_there
 
 
 def _listens(program: Program, function: Function) -> bool:

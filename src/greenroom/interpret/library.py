@@ -33,7 +33,7 @@ from greenroom.domain.values import (
     Statement,
     Value,
 )
-from greenroom.interpret import containers, engine_loops, queries, unflushed
+from greenroom.interpret import containers, engine_loops, queries
 from greenroom.interpret.access import MAPPER, TABLE, get, put
 from greenroom.interpret.attributes import read
 from greenroom.interpret.boundary import keys
@@ -41,7 +41,7 @@ from greenroom.interpret.dumps import dumped
 from greenroom.interpret.protocols import equal
 from greenroom.interpret.protocols import text as text_of
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import history, work
+from greenroom.interpret.session import history, unflushed, work
 from greenroom.interpret.session.identity import mapped_of
 from greenroom.interpret.standard import HANDLERS
 from greenroom.interpret.symbolic import session_class

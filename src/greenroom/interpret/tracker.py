@@ -72,6 +72,8 @@ class Tracker:
     """A line at which somebody looks; None in a check."""
     observer: Observer | None = None
     """What an audit writes down; None in a check."""
+    keys_there: set[tuple[ast.AST, tuple[int, ...]]] = field(default_factory=set)
+    """Where a primary key was read that is there, and the nodes of the calls in progress."""
     writers: set[Function] = field(default_factory=set)
     """Functions that write to a session that they are given."""
     enders: dict[ast.AST, EndedByCallee] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from greenroom.domain.state import State
 from greenroom.domain.values import NONE, Const, Ref, SqlExpression, Value, atoms
 from greenroom.facts.records import Default, Direction, EagerDefaults, MappedClass, Relationship
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import history
+from greenroom.interpret.session import history, unflushed
 from greenroom.interpret.session.deeds import DELETION, KEY, SOMETHING, each
 from greenroom.interpret.session.materialise import condition_of
 from greenroom.program.symbols import External
@@ -358,8 +358,10 @@ def begin(state: State, session: int | None) -> None:
 def close(run: Run, state: State, session: int, node: ast.AST) -> None:
     """Detach everything."""
     history.changes(run, state, session)
-    each(run, state, session, Deed("close"), node)
     record = state.session(session)
+    if record is not None and (record.assumed or record.foreign):
+        unflushed.perhaps_flushed(state, session)
+    each(run, state, session, Deed("close"), node)
     if record is not None:
         state.heap[session] = record.evolve(closed=True, failed=None, aborted=None, depth=0, idle=True)
     if record is not None and not (record.assumed or record.foreign):

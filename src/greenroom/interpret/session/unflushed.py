@@ -50,8 +50,13 @@ def escaped(state: State, values: Iterable[Value]) -> None:
             elif isinstance(record, OrmObject) and isinstance(atom, Ref):
                 _doubt(state, atom.id, record)
             elif isinstance(record, SessionObject) and isinstance(atom, Ref):
-                for key, waiting in state.waiting(atom.id):
-                    _doubt(state, key, waiting)
+                perhaps_flushed(state, atom.id)
+
+
+def perhaps_flushed(state: State, session: int) -> None:
+    """What waits in a session that somebody out of sight may have flushed, or committed at its end."""
+    for key, waiting in state.waiting(session):
+        _doubt(state, key, waiting)
 
 
 def _doubt(state: State, key: int, record: OrmObject) -> None:
