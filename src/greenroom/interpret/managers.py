@@ -27,7 +27,7 @@ from greenroom.interpret import tasks
 from greenroom.interpret.construction import open_session
 from greenroom.interpret.generators import drive
 from greenroom.interpret.run import Run
-from greenroom.interpret.session import history, work
+from greenroom.interpret.session import history, unflushed, work
 from greenroom.program.symbols import External, Function
 
 SUPPRESSING = "suppress"
@@ -132,6 +132,7 @@ def _left(state: State, item: ast.withitem) -> None:
     record = state.record(value) if value is not None else None
     if isinstance(record, SessionObject) and isinstance(value, Ref) and record.assumed:
         state.watch.sessions.add(value.id)
+        unflushed.perhaps_flushed(state, value.id)
         state.heap[value.id] = record.evolve(failed=None, depth=0)
 
 
