@@ -22,4 +22,4 @@ def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
         yield finding(rule, event, message, trace=caused(event.written.origin), mend=mend)
 
 
-RULE = Rule("GR601", "state-change-without-trail", Unrecorded, _query)
+RULE = Rule("GR601", "state-change-without-trail", Unrecorded, _query, default=False)
