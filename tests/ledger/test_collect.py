@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from greenroom.config import Config
+from greenroom.config import Config, Selection
 from greenroom.ledger.checklist import QUESTIONS
 from greenroom.ledger.model import Answer, Ledger, Operation, Performed, Treatment
 from greenroom.pipeline import audit, check
@@ -187,6 +187,24 @@ def test_enumerations_and_sessions_are_listed(ledger: Ledger) -> None:
     assert (mood.model, mood.attribute, mood.enumeration) == ("User", "mood", "Mood")
     assert [place.line for place in mood.reads] == [SOURCE.splitlines().index("        if user.mood is Mood.GOOD:") + 1]
     assert [(session.expire_on_commit, session.test) for session in ledger.sessions] == [(False, False), (True, False)]
+
+
+def test_a_hazard_is_one_whoever_ignores_the_rule(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(SOURCE, encoding="utf-8")
+    audited = audit([tmp_path], Config(selection=Selection(ignore=("GR101",))))
+    (entry,) = [entry for entry in by_name(audited) if entry.place.function == "lost"]
+    assert (entry.treatment, entry.findings) == (Treatment.HAZARD, ())
+    assert entry.because == "User.name is read afterwards where it is absent"
+
+
+def test_a_read_that_may_load_is_no_hazard(tmp_path: Path) -> None:
+    source = SOURCE + (
+        "\n\nasync def legal() -> str:\n    async with Expiring() as session:\n        user = await session.get_one(User, 1)\n"
+        "        await session.commit()\n        return await session.run_sync(lambda _: user.name)\n"
+    )
+    (tmp_path / "app.py").write_text(source, encoding="utf-8")
+    (entry,) = [entry for entry in by_name(audit([tmp_path], Config())) if entry.place.function == "legal"]
+    assert (entry.treatment, entry.reads) == (Treatment.SAFE, ("User.name",))
 
 
 def test_an_audit_has_the_findings_of_a_check() -> None:

@@ -146,6 +146,8 @@ class UsedAborted(Event):
 
     operation: str
     failed: Origin
+    caught: Act | None = None
+    """Where its error was caught."""
     undone: Act | None = None
     """What had been written before, and is lost when ``operation`` is the commit."""
 

@@ -118,7 +118,7 @@ class Backend:
     def differences(self) -> list[Difference]:
         """Return what the test suite has otherwise than production."""
         modules = self._modules(self._relevant())
-        tests = [module for module in modules if is_test(module.name)]
+        tests = [module for module in modules if module.is_test]
         if not tests:
             return []
         named = served_dialects([file for file in self.files if not is_test(file.module)], self._distributions())

@@ -12,7 +12,6 @@ from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.imperative import named_calls
 from greenroom.facts.records import SessionDefaults
 from greenroom.program.program import Program
-from greenroom.program.suites import is_test
 from greenroom.program.symbols import Module
 from greenroom.source.file import SourceFile
 
@@ -45,7 +44,7 @@ def read_defaults(
     """Return what the factories agree on and the dialects that are named, URLs before drivers."""
     every = [(module, call) for module in modules if _CALL.search(module.source.data) for call in _factory_calls(program, module)]
     # What a test suite makes says nothing of the code that is tested, where that makes its own.
-    production = [call for module, call in every if not is_test(module.name)] or [call for _, call in every]
+    production = [call for module, call in every if not module.is_test] or [call for _, call in every]
     expire = {flag for call in production for flag in _flags(call, "expire_on_commit", default=True)}
     flush = {flag for call in production for flag in _flags(call, "autoflush", default=True)}
     return SessionDefaults(

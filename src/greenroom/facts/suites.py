@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from greenroom.facts.engines import Engine
 from greenroom.facts.sessions import Factory
 from greenroom.program.program import Program
-from greenroom.program.suites import is_test
 from greenroom.program.symbols import Class, Function, Module
 
 SESSIONS = frozenset({"session", "db", "db_session", "async_session", "test_session", "test_db"})
@@ -44,8 +43,8 @@ def differences(
 
 def _options(factories: list[Factory]) -> Iterator[Difference]:
     for option, (in_production, in_tests) in HARMFUL.items():
-        production = [factory for factory in factories if not is_test(factory.module.name)]
-        tests = [factory for factory in factories if is_test(factory.module.name)]
+        production = [factory for factory in factories if not factory.module.is_test]
+        tests = [factory for factory in factories if factory.module.is_test]
         if not production or any(factory.options[option] is not in_production for factory in production):
             continue
         if all(factory.options[option] is in_tests for factory in tests):
@@ -55,8 +54,8 @@ def _options(factories: list[Factory]) -> Iterator[Difference]:
 
 def _dialects(engines: list[Engine], named: tuple[str, ...]) -> Iterator[Difference]:
     made = [engine for engine in engines if engine.asynchronous]
-    production = [engine for engine in made if not is_test(engine.module.name)]
-    tests = [engine for engine in made if is_test(engine.module.name)]
+    production = [engine for engine in made if not engine.module.is_test]
+    tests = [engine for engine in made if engine.module.is_test]
     of_production, of_tests = ({_dialect(engine) for engine in group} for group in (production, tests))
     if of_production == {None} and len(named) == 1:
         of_production = {named[0]}
@@ -77,6 +76,6 @@ def _runs_production(program: Program, module: Module) -> bool:
             return True
         if isinstance(node, ast.Call) and any(isinstance(part, ast.Name) and part.id in SESSIONS for part in node.args):
             symbol = program.resolve(module, node.func) if isinstance(node.func, ast.Name | ast.Attribute) else None
-            if isinstance(symbol, Class | Function) and not is_test(symbol.module.name):
+            if isinstance(symbol, Class | Function) and not symbol.module.is_test:
                 return True
     return False

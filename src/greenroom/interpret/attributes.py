@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.events import Read
-from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject
+from greenroom.domain.heap import DELETED, DETACHED, PENDING, PERSISTENT, TRANSIENT, Collection, OrmObject, SessionObject
 from greenroom.domain.holding import GIVEN, HINT
 from greenroom.domain.loading import (
     BLANK,
@@ -88,7 +88,10 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
 def _observe(run: Run, observer: Observer, state: State, record: OrmObject, name: str, node: ast.AST) -> None:
     """Write a read down for an audit."""
     known = record.attributes[name]
-    observer.read(record, name, known, state.journal)
+    session = state.heap.get(record.session) if record.session is not None else None
+    legal = run.greenlet > 0 or run.certain is not None or (isinstance(session, SessionObject) and not session.is_async)
+    dropped = name in record.mapped.columns and record.life == PERSISTENT and bool(known.sure & DROPPED)
+    observer.read(record, name, state.journal, dropped=dropped and not legal)
     observer.enum_read(record, name, run.site(node))
     if run.schema and observer.answering is not None:
         relationship = record.mapped.relationships.get(name)

@@ -9,7 +9,6 @@ from greenroom.domain.events import Blocking, Event
 from greenroom.domain.heap import SessionObject
 from greenroom.domain.loading import Site
 from greenroom.interpret.run import Run
-from greenroom.program.suites import is_test
 from greenroom.semantics.sessions import OPERATIONS
 
 CONNECTING = frozenset({"connect", "begin", "raw_connection"})
@@ -37,7 +36,7 @@ def _blocks(run: Run, node: ast.AST, what: str, subject: str) -> None:
     if coroutine is None or node is run.awaiting or run.greenlet:
         return  # what is awaited is no plain session, whatever its annotation says
     function = run.calls[coroutine].function
-    if is_test(function.module.name):
+    if function.module.is_test:
         return  # nothing else waits for the event loop of a test
     run.emit(Blocking(_at(run, coroutine, node), _before(run, coroutine), what, subject, run.site(node)), subject)
 

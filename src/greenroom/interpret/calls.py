@@ -209,6 +209,8 @@ def _followed(run: Run, state: State, callee: FunctionValue, args: Arguments, no
     taken = closures.taken_along(run, state, callee)
     callee = taken if isinstance(taken, FunctionValue) else callee
     trails.given(run, state, callee.function, args, node)
+    if run.tracker.observer is not None:
+        run.tracker.observer.given(state, callee.function, args)
     results, raised = summarised(run, state, callee, args, node, follow)
     site = run.site(node)
     for after in (*(after for after, _ in results), *(item.state for item in raised)):

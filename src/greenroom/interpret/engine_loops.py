@@ -11,7 +11,6 @@ from greenroom.domain.state import State
 from greenroom.domain.values import ANYTHING, NONE, Anything, Arguments, Const, FunctionValue, Library, Pending, Value
 from greenroom.interpret.run import Handler, Run
 from greenroom.program.scope import local_bindings
-from greenroom.program.suites import is_test
 from greenroom.program.symbols import External, Function
 from greenroom.program.types import Named
 from greenroom.semantics.drivers import BOUND_TO_LOOP, driver_of
@@ -102,7 +101,7 @@ def _judge(run: Run, value: Value, engine: ast.AST, node: ast.AST, *, again: boo
     if driver not in BOUND_TO_LOOP or any(map(_disposes, functions)):
         return
     for how, site, calls in _evidence(run, node, again=again):
-        if is_test(site.module.name) and not is_test(declared.module.name):
+        if site.module.is_test and not declared.module.is_test:
             return  # suites put an engine of their own in its place
         run.emit(EngineAcrossLoops(site, calls, how, Site(declared.module, engine)), engine)
         return

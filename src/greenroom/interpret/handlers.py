@@ -141,7 +141,7 @@ def _finally(run: Run, body: list[ast.stmt], flow: Flow, escaping: list[Raised],
         item.state.leave(depth)
         history.changed(run, item.state)
         before = len(item.state.journal)
-        with run.failing(item.state.journal):
+        with run.endings.failing(item.state.journal):
             ends = through([item.state])
         for end in ends:
             history.given_up(end, before)

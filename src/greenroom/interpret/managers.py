@@ -176,7 +176,7 @@ def _around(
         for raised in compact(own):
             history.changed(run, raised.state)
             before = len(raised.state.journal)
-            with run.failing(raised.state.journal):
+            with run.endings.failing(raised.state.journal):
                 failing(raised.state)
             history.given_up(raised.state, before)
             if suppress:
@@ -266,9 +266,8 @@ def _instance(run: Run, node: ast.With | ast.AsyncWith, index: int, item: ast.wi
     def leaving(args: Arguments) -> Transform:
         def transform(after: State) -> None:
             if isinstance(leave, Function):
-                run.endings.exits.append(leave)
-                ends = run.alternatives(after, lambda inner: run.call(inner, FunctionValue(leave, value), args, item.context_expr))
-                run.endings.exits.pop()
+                with run.endings.leaving(leave):
+                    ends = run.alternatives(after, lambda inner: run.call(inner, FunctionValue(leave, value), args, item.context_expr))
                 if ends:
                     joined = ends[0][0]
                     for other, _ in ends[1:]:

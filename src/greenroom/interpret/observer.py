@@ -8,9 +8,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from greenroom.domain.heap import OrmObject
+from greenroom.domain.heap import PERSISTENT, OrmObject
+from greenroom.domain.holding import spread
 from greenroom.domain.journal import Act, Journal, Kind
-from greenroom.domain.loading import EMITS, RAISING, LoadState, Site
+from greenroom.domain.loading import Site
+from greenroom.domain.state import State
+from greenroom.domain.values import Arguments
 from greenroom.program.symbols import Function
 
 OPERATIONS = frozenset({Kind.FLUSH, Kind.COMMIT, Kind.ROLLBACK, Kind.REFRESH})
@@ -76,14 +79,13 @@ class Observer:
         if earlier is not None and earlier.site.node is not site.node:
             earlier.followed.add(act.kind)
 
-    def read(self, record: OrmObject, name: str, known: LoadState, journal: Journal) -> None:
-        """An attribute of an object in a session was read."""
+    def read(self, record: OrmObject, name: str, journal: Journal, *, dropped: bool) -> None:
+        """An attribute of an object in a session was read; for certain it was ``dropped``, and reading it is no IO that is legal."""
         earlier = self._last(journal, record.session)
         if earlier is None:
             return
         attribute = f"{record.mapped.name}.{name}"
-        there = not known.sure & (EMITS | RAISING)
-        earlier.reads[attribute] = earlier.reads.get(attribute, True) and there
+        earlier.reads[attribute] = earlier.reads.get(attribute, True) and not dropped
         if name in record.mapped.primary_key:
             earlier.keys.add(attribute)
 
@@ -101,11 +103,13 @@ class Observer:
             if key not in known or known[key].there:
                 known[key] = reading
 
-    def handed(self, record: OrmObject, function: Function, journal: Journal) -> None:
-        """An object of a session was given to a function."""
-        earlier = self._last(journal, record.session)
-        if earlier is not None:
-            earlier.handed.add(function.qualname)
+    def given(self, state: State, function: Function, args: Arguments) -> None:
+        """A function is called, with objects of a session perhaps."""
+        for value in spread(args):
+            record = state.record(value)
+            earlier = self._last(state.journal, record.session) if isinstance(record, OrmObject) and record.life & PERSISTENT else None
+            if earlier is not None:
+                earlier.handed.add(function.qualname)
 
     def _last(self, journal: Journal, session: int | None) -> Operation | None:
         for act in reversed(journal):

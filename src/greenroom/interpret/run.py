@@ -6,17 +6,17 @@ import ast
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from greenroom.domain.events import Blocking, Event
 from greenroom.domain.flow import Flow, Raised, merge, merge_returns
 from greenroom.domain.heap import OrmObject
-from greenroom.domain.journal import Journal
 from greenroom.domain.loading import DROPPED, Site
 from greenroom.domain.state import Fragment, State
 from greenroom.domain.values import ANYTHING, Anything, Arguments, Choice, Pending, Value, join_values
 from greenroom.facts.collect import Backend
+from greenroom.interpret.endings import Endings
 from greenroom.interpret.settings import Settings
 from greenroom.interpret.tracker import Tracker
 from greenroom.program.program import Program
@@ -75,18 +75,6 @@ class Call:
     site: Site | None
     model_code: bool = False
     """Code of a mapped class itself: reads in it are reported at the call."""
-
-
-@dataclass(slots=True)
-class Endings:
-    """Whose end is being followed, and why."""
-
-    passed: Journal = ()
-    """While the end of a block is followed that an exception leaves: what had been done when it passed."""
-    exits: list[Function] = field(default_factory=list)
-    """The ``__exit__`` methods in progress."""
-    providers: set[ast.AST] = field(default_factory=set)
-    """Generators among the endpoint's dependencies whose rest runs when the answer is out."""
 
 
 @dataclass(slots=True)
@@ -448,15 +436,6 @@ class Run:
             yield
         finally:
             self.joining -= 1
-
-    @contextmanager
-    def failing(self, journal: Journal) -> Iterator[None]:
-        """Within the block, an exception is on its way; ``journal`` is what had been done when it passed."""
-        outer, self.endings.passed = self.endings.passed, journal
-        try:
-            yield
-        finally:
-            self.endings.passed = outer
 
     @contextmanager
     def sessions_used(self) -> Iterator[set[int]]:

@@ -209,6 +209,8 @@ def _read_columns(run: Run, state: State, key: int, node: ast.AST) -> None:
 def _hasattr(run: Run, state: State, args: Arguments, node: ast.AST) -> Value:
     _getattr(run, state, args, node)
     record, name = state.record(args.get(0) or ANYTHING), args.get(1)
+    if isinstance(args.get(0), Pending) and name == Const("__await__"):
+        return Const(value=True)
     if isinstance(record, OrmObject) and isinstance(name, Const) and isinstance(name.value, str):
         there = name.value in record.attributes or run.program.member(record.mapped.symbol, name.value) is not None
         return Const(value=True) if there else ANYTHING  # a subclass may have what the class has not

@@ -16,6 +16,7 @@ from greenroom.domain.journal import Kind, commits
 from greenroom.domain.loading import Site
 from greenroom.facts.collect import Backend
 from greenroom.facts.records import Route
+from greenroom.facts.times import is_moment
 from greenroom.interpret.observer import Observer, Reading
 from greenroom.interpret.observer import Operation as Seen
 from greenroom.interpret.tracker import Tracker
@@ -100,7 +101,7 @@ class Collector:
         self.counts["trails"] += sum(is_trail(found.name) for found in mapped)
         self.counts["foreign keys"] += sum(bool(column.foreign_keys) for column in columns)
         self.counts["nullable foreign keys"] += sum(bool(column.foreign_keys) and column.nullable for column in columns)
-        self.counts["moments"] += sum((column.sql_type or "") in ("DateTime", "TIMESTAMP") for column in columns)
+        self.counts["moments"] += sum(column.timezone is not None or is_moment(column.python_type) for column in columns)
         self.counts["states"] += sum(column.name in ("status", "state") for column in columns)
 
     def finished(self, report: Report, everything: Iterable[Finding]) -> Ledger:
@@ -111,7 +112,6 @@ class Collector:
         for entry in performed:
             self.counts[entry.operation.value] += 1
         self.counts["endpoints"] = len(endpoints)
-        self.counts["answers"] = sum(bool(entry.response) for entry in endpoints)
         return Ledger(
             roots=tuple(self.roots),
             sqlalchemy=", ".join(sorted({version for version, _ in self.versions})),
@@ -152,7 +152,7 @@ def _response(route: Route) -> str:
 
 def _proof(path: str, reading: Reading) -> Proof:
     if not reading.there:
-        why = "absent when the answer is made"
+        why = "not proven: absent on a path that was followed"
     elif reading.assumed:
         why = "assumed: the object comes from code that is not in sight"
     elif (site := reading.refreshed_at or reading.loaded_at) is None:

@@ -22,10 +22,13 @@ LOAD_STATES = "GR1"
 
 
 def because(seen: Seen) -> tuple[Treatment, str]:
-    """The class of an operation that no finding follows from."""
+    """The class of an operation, as far as the reads after it tell."""
+    touched = set(seen.reads) | seen.handed
+    absent = [name for name, there in seen.reads.items() if not there]
+    if absent:
+        return Treatment.HAZARD, f"{_listed(absent)} is read afterwards where it is absent"
     if Kind.REFRESH in seen.followed and seen.kind is not Kind.REFRESH:
         return Treatment.REFRESHED, "an object of the session is refreshed next"
-    touched = set(seen.reads) | seen.handed
     if not touched:
         if seen.followed == {Kind.COMMIT}:
             return Treatment.COMMIT_ONLY, "nothing is read before the commit that follows"

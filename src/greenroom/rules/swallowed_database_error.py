@@ -17,7 +17,8 @@ def _query(rule: Rule, event: Observation) -> Iterator[Finding]:
     else:
         message = f"`{event.operation}` is refused: a statement before it failed, its error was caught, and PostgreSQL waits for a rollback"
     lost = caused(event.undone.origin) if event.undone is not None else ()
-    trace = (*lost, *caused(event.failed), step(event.site, f"`{event.operation}` is called here"))
+    caught = caused(event.caught.origin) if event.caught is not None else ()
+    trace = (*lost, *caused(event.failed), *caught, step(event.site, f"`{event.operation}` is called here"))
     mend = "run the statement that may fail in `async with session.begin_nested():`, or roll back in the `except`"
     yield finding(rule, event, message, trace=trace, mend=mend)
 

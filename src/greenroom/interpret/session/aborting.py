@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from greenroom.domain.events import UsedAborted
-from greenroom.domain.journal import open_writes
+from greenroom.domain.journal import Kind, open_writes
 from greenroom.domain.loading import Origin
 from greenroom.domain.state import State
 from greenroom.domain.values import Statement
@@ -41,5 +41,7 @@ def used(run: Run, state: State, session: int, operation: Operation, node: ast.A
         return
     lost = open_writes(state.journal, session) if isinstance(effect, Commit) and not work.waiting(state, session) else []
     if not isinstance(effect, Commit) or lost or work.waiting(state, session):
-        run.emit(UsedAborted(run.site(node), run.call_sites(), operation.name, record.aborted, lost[0] if lost else None), operation.name)
+        caught = next((act for act in reversed(state.journal) if act.kind is Kind.CAUGHT), None)
+        undone = lost[0] if lost else None
+        run.emit(UsedAborted(run.site(node), run.call_sites(), operation.name, record.aborted, caught, undone), operation.name)
     state.heap[session] = record.evolve(aborted=None)

@@ -45,13 +45,18 @@ def note(run: Run, state: State, kind: Kind, session: int, node: ast.AST, models
     if run.tracker.observer is not None and kind in OPERATIONS and asked:
         record = state.heap.get(session)
         expires = record.expire_on_commit if isinstance(record, SessionObject) else None
-        by_name = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == kind.value
-        run.tracker.observer.performed(act, run.function, state.journal, asked=by_name, expires=expires)
+        run.tracker.observer.performed(act, run.function, state.journal, asked=_by_name(kind, node), expires=expires)
     write(run, state, act)
     if kind is Kind.ADD:
         trails.note(run, act.models)
-    if session != NO_SESSION and asked:
+    # A `begin()` block ends no transaction of a caller's: it refuses to begin where there is one.
+    if session != NO_SESSION and asked and (kind in WRITES or _by_name(kind, node)):
         ownership.note(run, kind, session, node)
+
+
+def _by_name(kind: Kind, node: ast.AST) -> bool:
+    """Whether the source calls for an operation, so that it is no end of a block."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == kind.value
 
 
 def idle_flush(run: Run, state: State, session: int, node: ast.AST) -> None:
@@ -139,8 +144,8 @@ def outside(run: Run, state: State, node: ast.AST) -> None:
 
 
 def caught(run: Run, state: State, handler: ast.AST) -> None:
-    """An exception ends here."""
-    if state.journal:
+    """An exception ends here: told where there is something that it may have given up."""
+    if state.journal or any(isinstance(record, SessionObject) and record.aborted is not None for record in state.heap.values()):
         note(run, state, Kind.CAUGHT, NO_SESSION, handler)
 
 

@@ -33,8 +33,6 @@ def given(run: Run, state: State, function: Function, args: Arguments, node: ast
     for value in spread(args):
         record = state.record(value)
         if isinstance(record, OrmObject) and record.life & PERSISTENT:
-            if run.tracker.observer is not None:
-                run.tracker.observer.handed(record, function, state.journal)
             lost = next((known for known in record.attributes.values() if known.sure & COMMITTED), None)
             if lost is not None:
                 found = ExpiredToTrail(run.site(node), run.call_sites(), record.mapped.name, "", function, lost.origin(COMMITTED))
