@@ -1,0 +1,53 @@
+"""In what an incident happens: a request, a job, a test, as a context variable, so that tasks, threads and greenlets inherit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from greenroom.trace import Incident, Place
+
+BOUND = 100
+"""How many different incidents one scope keeps; more of them are counted, not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a framework knows of the request; see the fields of the same names of `Incident`."""
+
+    route: str | None = None
+    endpoint: str | None = None
+    handler: Place | None = None
+    request_id: str | None = None
+    trace_id: str | None = None
+
+
+NOTHING = About()
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """One request, job or test."""
+
+    about: Callable[[], About] = lambda: NOTHING
+    """Asked only when an incident needs it, for a router has not chosen when a request begins, and most requests meet nothing."""
+    test: str | None = None
+    outer: Scope | None = None
+    incidents: dict[object, Incident] = field(default_factory=dict)
+    """By what makes two the same within a scope."""
+
+
+current: ContextVar[Scope | None] = ContextVar("greenroom_scope", default=None)
+
+
+@contextmanager
+def entered(scope: Scope) -> Iterator[Scope]:
+    """Make ``scope`` the current one; what it met goes to the one around it as well."""
+    scope.outer = current.get()
+    token = current.set(scope)
+    try:
+        yield scope
+    finally:
+        current.reset(token)
