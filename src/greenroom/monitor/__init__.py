@@ -1,1 +1,1 @@
-"""Watches SQLAlchemy at run time: names model, attribute, cause and line of every implicit IO; see docs/monitor.md. Needs only SQLAlchemy."""
+"""Watches SQLAlchemy at run time and names model, attribute, cause and line of every implicit IO. Needs only SQLAlchemy."""
