@@ -1,0 +1,74 @@
+"""Which errors are implicit IO or a kin of it, however they are wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy.exc import IllegalStateChangeError, InvalidRequestError, MissingGreenlet, SQLAlchemyError, StatementError
+from sqlalchemy.orm.exc import DetachedInstanceError
+
+from greenroom.trace import Incident, Kind
+
+_INCIDENT = "greenroom_incident"
+_SIGNS = (
+    (InvalidRequestError, "is not available due to", Kind.RAISELOAD),
+    (InvalidRequestError, "concurrent operations are not permitted", Kind.CONCURRENT_USE),
+    (InvalidRequestError, "already flushing", Kind.CONCURRENT_USE),
+    (StatementError, "another operation is in progress", Kind.CONCURRENT_USE),
+    (StatementError, "another operation (", Kind.CONCURRENT_USE),
+)
+"""What is told by the words of a message alone."""
+
+
+def kind_of(error: BaseException) -> Kind | None:
+    """Return what an error of SQLAlchemy means by itself; ``None`` for those that are none of ours.
+
+    From 2.1 on a driver's adapter may wrap ``MissingGreenlet`` in ``StatementError``.
+    """
+    match error:
+        case MissingGreenlet() | StatementError(orig=MissingGreenlet()):
+            return Kind.IMPLICIT_IO
+        case DetachedInstanceError():
+            return Kind.DETACHED
+        case IllegalStateChangeError():
+            return Kind.CONCURRENT_USE
+        case InvalidRequestError() | StatementError():
+            return _kind_of_words(error)
+        case _:
+            return None
+
+
+def _kind_of_words(error: SQLAlchemyError) -> Kind | None:
+    # The text of a StatementError holds the repr of its parameters, which may be anything: that of the driver's error is enough.
+    text = str(error.orig) if isinstance(error, StatementError) else str(error.args[0] if error.args else "")
+    for cls, words, kind in _SIGNS:
+        if isinstance(error, cls) and words in text:
+            return kind
+    return None
+
+
+def mark(error: BaseException, incident: Incident) -> None:
+    """Write the incident on the error that it was."""
+    setattr(error, _INCIDENT, incident)
+
+
+def incident_of(error: BaseException) -> Incident | None:
+    """Return the incident that this very error was."""
+    found = getattr(error, _INCIDENT, None)
+    return found if isinstance(found, Incident) else None
+
+
+def incidents_of(error: BaseException) -> Iterator[Incident]:
+    """Yield the incidents of an error and of all that it wraps: causes, contexts, members of groups, the driver's error; each once."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        incident = incident_of(one)
+        if incident is not None:
+            yield incident
+        wrapped = (one.__cause__, one.__context__, getattr(one, "orig", None), *getattr(one, "exceptions", ()))
+        waiting.extend(other for other in wrapped if isinstance(other, BaseException))

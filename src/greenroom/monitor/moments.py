@@ -1,0 +1,121 @@
+"""What befell the objects of a session, and at which line of the application: remembered cheaply while it happens, asked when a read fails.
+
+A session has one `History`. Few things are written on single objects, and only where an operation befell these alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+from sqlalchemy.orm import InstanceState, Session
+
+from greenroom.monitor.places import innermost, place
+from greenroom.trace import Cause, Place
+
+QUERIES = 256
+"""How many queries of a session are remembered; of objects that older ones brought it is not known where."""
+
+_HISTORY = "_greenroom_history"
+_MARKS = "_greenroom_marks"
+
+_next = itertools.count(1).__next__
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One operation; of two the later has the greater ``order``."""
+
+    cause: Cause
+    code: CodeType | None
+    line: int
+    order: int
+
+    @property
+    def place(self) -> Place | None:
+        """The line of the application."""
+        return None if self.code is None else place(self.code, self.line)
+
+
+def now(cause: Cause, frame: FrameType | None = None) -> Moment:
+    """Return a moment at the line of the application that is running."""
+    found = innermost(sys._getframe(1) if frame is None else frame)  # noqa: SLF001  # the documented way to the current frame
+    code, line = found or (None, 0)
+    return Moment(cause, code, line, _next())
+
+
+class History:
+    """What one session has done."""
+
+    __slots__ = ("flush", "queries", "refresh", "whole")
+
+    def __init__(self) -> None:
+        self.whole: Moment | None = None
+        """The last operation that expired every object."""
+        self.flush: Moment | None = None
+        """The flush that is running, or the last one."""
+        self.refresh: Moment | None = None
+        """The refresh that is running."""
+        self.queries: dict[int, Moment] = {}
+        """By the run id that SQLAlchemy gives to the load of a query's rows; `InstanceState.runid` holds it."""
+
+    def queried(self, runid: int, moment: Moment) -> None:
+        """Remember a query."""
+        queries = self.queries
+        queries[runid] = moment
+        if len(queries) > QUERIES:
+            del queries[next(iter(queries))]
+
+
+class Marks:
+    """What befell one object and not its whole session."""
+
+    __slots__ = ("expired", "inserted", "keys", "left", "reloaded", "unloaded")
+
+    def __init__(self) -> None:
+        self.inserted: Moment | None = None
+        """The flush that wrote it first."""
+        self.expired: Moment | None = None
+        """The last operation that expired all of this object alone."""
+        self.reloaded: Moment | None = None
+        """The last query that found it in the session and loaded what was missing."""
+        self.keys: dict[str, Moment] = {}
+        """What dropped single attributes."""
+        self.unloaded: Moment | None = None
+        """The last refresh of single attributes."""
+        self.left: tuple[Moment, Moment | None, History] | None = None
+        """What took it out of its session, what had expired all of that session by then, and the session's history."""
+
+
+def history_of(session: Session) -> History:
+    """Return the history of a session, which begins now if there is none."""
+    try:
+        return session.__dict__[_HISTORY]  # type: ignore[no-any-return]  # nobody else writes it
+    except KeyError:
+        history = session.__dict__[_HISTORY] = History()
+        return history
+
+
+def marks_of(state: InstanceState[Any]) -> Marks:
+    """Return the marks of an object, which are none if there were none.
+
+    They lie in the state's own ``__dict__``, which SQLAlchemy neither copies nor pickles as a whole.
+    """
+    try:
+        return state.__dict__[_MARKS]  # type: ignore[no-any-return]  # nobody else writes it
+    except KeyError:
+        marks = state.__dict__[_MARKS] = Marks()
+        return marks
+
+
+def known_marks(state: InstanceState[Any]) -> Marks:
+    """Return the marks of an object without writing anything."""
+    return state.__dict__.get(_MARKS) or Marks()
+
+
+def latest(*moments: Moment | None) -> Moment | None:
+    """Return the last of those that happened."""
+    return max((one for one in moments if one is not None), key=lambda one: one.order, default=None)
