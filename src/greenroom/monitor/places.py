@@ -9,20 +9,26 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import TYPE_CHECKING
 
 from greenroom.trace import STACK, Place
 
-try:
-    from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no types
-except ImportError:  # without it there is no async ORM, and nothing but threads to look through
+if TYPE_CHECKING:
+    from greenlet import greenlet
 
-    def getcurrent() -> None:
-        """There are no greenlets."""
 
+def _no_greenlet() -> None:
+    """Stand for ``greenlet.getcurrent`` where there is no greenlet: then there is no async ORM either, and nothing but threads."""
+
+
+getcurrent: Callable[[], greenlet | None] = _no_greenlet
+with suppress(ImportError):
+    from greenlet import getcurrent
 
 _HERE = str(Path(__file__).parent)
 DEEPEST = 400
