@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from greenroom.domain.journal import Act, Journal, Kind
@@ -47,6 +47,8 @@ class Read(Event):
     detached: bool = False
     failed: Origin | None = None
     relationship: bool = False
+    held: int = field(default=0, compare=False)
+    """The object, by its place in the heap."""
 
 
 @dataclass(frozen=True, slots=True)

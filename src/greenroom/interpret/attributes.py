@@ -59,7 +59,8 @@ def read(run: Run, state: State, key: int, name: str, node: ast.AST, *, action: 
     if record.life & PERSISTENT and record.session is not None and known.bits & EMITS:
         session = state.session(record.session)
         if session is not None and session.failed is not None:
-            report(run, record, name, LOADED, node, action=action, schema=schema, sure=bool(known.sure & EMITS), failed=session.failed)
+            sure = bool(known.sure & EMITS)
+            report(run, key, record, name, LOADED, node, action=action, schema=schema, sure=sure, failed=session.failed)
             recover(run, state, record.session, node)
             record = state.orm(key) or record
             known = record.attributes[name]
@@ -231,7 +232,8 @@ def _absent(
         begin(state, record.session)
     if detached or bit == RAISING or not legal:
         sure = bool(known.sure & (bit | RAISING)) and not unsure and run.certain is None
-        report(run, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=known.origin(bit))
+        origin = known.origin(bit)
+        report(run, key, record, name, bit, node, action=action, schema=schema, detached=detached, sure=sure, origin=origin)
         run.may_raise(MISSING_GREENLET, state)
     elif bit & (LAZY | REFRESHED_AWAY | DEFERRED) and record.session is not None:
         per_row.loaded(run, key, record, name, node, sure=bool(known.sure & bit) and not unsure)
@@ -261,7 +263,7 @@ def _absent(
 
 
 def report(
-    run: Run, record: OrmObject, name: str, bit: int, node: ast.AST, *, action: str = "read", schema: str = "",
+    run: Run, key: int, record: OrmObject, name: str, bit: int, node: ast.AST, *, action: str = "read", schema: str = "",
     detached: bool = False, sure: bool = True, origin: Origin | None = None, failed: Origin | None = None,
 ) -> None:  # fmt: skip
     """Emit the event of a failing read where the caller can see it: reads in model code belong to the call."""
@@ -272,7 +274,7 @@ def report(
     run.emit(
         Read(
             site, calls, record.mapped.name, name, bit, sure, origin, record.loaded_at, action, via, via_name, schema, detached, failed,
-            name in record.mapped.relationships,
+            name in record.mapped.relationships, key,
         ),
         record.mapped.name, "*" if several else name, bit if not detached else "detached",
         schema.rpartition(".")[0] if several else schema, failed is not None,

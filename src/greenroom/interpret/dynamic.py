@@ -28,7 +28,7 @@ def dynamic_method(run: Run, state: State, query: DynamicQuery, name: str, node:
     if record is not None and record.session is None and not record.life & PERSISTENT:
         return ANYTHING  # Without a session the query looks at what was added in memory.
     if record is not None and not run.greenlet:
-        report(run, record, query.name, LAZY, node, origin=None)
+        report(run, query.owner, record, query.name, LAZY, node, origin=None)
         work.begin(state, record.session)
         run.may_raise(MISSING_GREENLET, state)
     if record is not None and any(record.attributes[key].bits & DROPPED for key in record.mapped.primary_key if key in record.attributes):

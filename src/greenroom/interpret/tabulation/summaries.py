@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from greenroom.domain.events import Blocking, LoadedPerRow
+from greenroom.domain.events import Blocking, LoadedPerRow, Read
 from greenroom.domain.flow import Raised
+from greenroom.domain.heap import OrmObject
 from greenroom.domain.holding import spread
 from greenroom.domain.likeness import is_plain
 from greenroom.domain.provenance import tokens
@@ -72,10 +73,20 @@ class _Asked:
             elif isinstance(event, LoadedPerRow):
                 per_row.again(run, event, places.get(event.row, 0), self.node, *identity)
             else:
-                run.emit(replace(event, site=run.site(self.node), calls=run.call_sites()), *identity)
+                mine = self.of_this_caller(event, summary, places) if isinstance(event, Read) else event
+                run.emit(replace(mine, site=run.site(self.node), calls=run.call_sites()), *identity)
         tokens = dict(zip(summary.tokens, naming.tokens, strict=False))
         calls = (*run.call_nodes(), id(self.node))
         return replayed(run, self.state, summary, self.node, Relocation(run.tracker, places, tokens, summary.calls, calls))
+
+    def of_this_caller(self, read: Read, summary: Summary, places: dict[int, int]) -> Read:
+        """The read of what this caller gave: absent for its reasons, not for those of the caller for which the summary was made."""
+        given, record = summary.heap.get(read.held), self.state.orm(places.get(read.held, 0))
+        if not isinstance(given, OrmObject) or record is None or read.attribute not in record.attributes:
+            return read
+        origin = given.attributes[read.attribute].origin(read.bit)
+        mine = record.attributes[read.attribute].origin(read.bit) if origin == read.origin else read.origin
+        return replace(read, origin=mine, loaded_at=record.loaded_at if given.loaded_at == read.loaded_at else read.loaded_at)
 
 
 def summarised(run: Run, state: State, callee: FunctionValue, args: Arguments, node: ast.AST, follow: Follow) -> Ways:
