@@ -1,0 +1,333 @@
+"""Records of incidents, and what the filter finds in the records of an application, with errors that SQLAlchemy really raised."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import ForeignKey
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from greenroom.monitor import install
+from greenroom.monitor.asgi import MonitorMiddleware
+from greenroom.monitor.logs import NAME, IncidentFilter, log_sink
+from greenroom.monitor.scopes import Scope, entered
+from greenroom.trace import Cause, Incident, Kind, Place
+from tests.monitor.asking import asked
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    books: Mapped[list[Book]] = relationship()
+
+
+class Book(Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+
+
+class BookOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class AuthorOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    books: list[BookOut]
+
+
+class Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def handler() -> Iterator[Kept]:
+    kept = Kept()
+    root = logging.getLogger()
+    root.addHandler(kept)
+    yield kept
+    root.removeHandler(kept)
+
+
+def met(work: Callable[[AsyncSession, Author], Awaitable[object]]) -> BaseException:
+    """Return what the work raises, on an author that a commit has expired."""
+
+    async def run() -> BaseException:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        try:
+            async with AsyncSession(engine) as session:
+                author = Author(id=1, name="Ann")
+                session.add(author)
+                await session.commit()
+                await work(session, author)
+        except Exception as error:
+            return error
+        finally:
+            await engine.dispose()
+        raise AssertionError("it raised nothing")
+
+    return asyncio.run(run())
+
+
+async def bare(session: AsyncSession, author: Author) -> None:
+    author.name  # noqa: B018  # the read is the hazard
+
+
+async def chained(session: AsyncSession, author: Author) -> None:
+    try:
+        author.name  # noqa: B018  # as above
+    except Exception as error:
+        raise LookupError("no author") from error
+
+
+async def suppressed(session: AsyncSession, author: Author) -> None:
+    try:
+        author.name  # noqa: B018  # as above
+    except Exception:
+        raise LookupError("no author") from None
+
+
+async def grouped(session: AsyncSession, author: Author) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bare(session, author))
+
+
+async def circular(session: AsyncSession, author: Author) -> None:
+    try:
+        author.name  # noqa: B018  # as above
+    except Exception as error:
+        outer = LookupError("no author")
+        outer.__cause__, error.__context__ = error, outer
+        raise outer  # noqa: B904  # the circle is the test
+
+
+async def validated(session: AsyncSession, author: Author) -> None:
+    TypeAdapter(AuthorOut).validate_python(author)
+
+
+async def detached(session: AsyncSession, author: Author) -> None:
+    session.expunge(author)
+    author.name  # noqa: B018  # as above
+
+
+def logged(error: BaseException, only: IncidentFilter) -> logging.LogRecord:
+    record = logging.LogRecord("app", logging.ERROR, "app.py", 1, "it failed: %s", ("so",), (type(error), error, None))
+    assert only.filter(record) is True
+    return record
+
+
+@pytest.mark.parametrize("work", [bare, chained, suppressed, grouped, circular, validated])
+def test_the_filter_adds_what_the_monitor_knows(work: Callable[[AsyncSession, Author], Awaitable[object]]) -> None:
+    with install(), entered(Scope()):
+        error = met(work)
+        record = logged(error, IncidentFilter())
+    assert vars(record)["greenroom.model"] == "Author"
+    assert vars(record)["greenroom.attribute"] == "name"
+    assert vars(record)["greenroom.cause"] == "commit"
+    assert vars(record)["greenroom.kind"] == "implicit-io"
+    assert vars(record)["exception.type"] == "MissingGreenlet"
+    assert vars(record)["code.file.path"] == "tests/monitor/test_logs.py"
+    assert record.getMessage() == "it failed: so"
+
+
+def test_a_detached_object() -> None:
+    with install(), entered(Scope()):
+        record = logged(met(detached), IncidentFilter())
+    assert vars(record)["greenroom.kind"] == "detached"
+    assert vars(record)["exception.type"] == "DetachedInstanceError"
+
+
+def test_a_validation_error_is_read_without_the_monitor_as_well() -> None:
+    record = logged(met(validated), IncidentFilter(explain=True))
+    assert vars(record)["greenroom.attribute"] == "name"
+    assert vars(record)["exception.type"] == "MissingGreenlet"
+    assert "greenroom.model" not in vars(record)
+
+
+def test_an_error_of_sqlalchemy_is_read_without_the_monitor_as_well() -> None:
+    record = logged(met(chained), IncidentFilter())
+    assert vars(record)["exception.type"] == "MissingGreenlet"
+    assert vars(record)["greenroom.kind"] == "implicit-io"
+
+
+def test_the_explanation_follows_the_message_where_it_is_asked_for() -> None:
+    with install(), entered(Scope()):
+        record = logged(met(bare), IncidentFilter(explain=True))
+        IncidentFilter(explain=True).filter(record)
+    assert record.getMessage().count("greenroom: `Author.name`") == 1
+    assert record.getMessage().startswith("it failed: so\n")
+
+
+class Broken(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+    @property
+    def orig(self) -> object:
+        raise RuntimeError("no property either")
+
+
+class BrokenValidationError(Exception):
+    def errors(self) -> object:
+        raise RuntimeError("no errors")
+
+
+@pytest.mark.parametrize("error", [Broken(), BrokenValidationError(), KeyError("plain"), ExceptionGroup("two", [KeyError(), Broken()])])
+def test_other_errors_stay_as_they_are_whatever_is_broken_in_them(error: BaseException) -> None:
+    record = logged(error, IncidentFilter(explain=True))
+    assert not any(name.startswith(("greenroom.", "exception.")) for name in vars(record))
+
+
+@pytest.mark.parametrize("exc_info", [None, (None, None, None), True])
+def test_a_record_without_an_error(exc_info: Any) -> None:
+    record = logging.LogRecord("app", logging.INFO, "app.py", 1, "fine", (), exc_info)
+    assert IncidentFilter().filter(record) is True
+
+
+INCIDENT = Incident(
+    Kind.IMPLICIT_IO,
+    "MissingGreenlet",
+    "`Author.name` is not in memory",
+    mend="refresh it",
+    model="Author",
+    attribute="name",
+    cause=Cause.COMMIT,
+    origin=Place("app/service.py", 12, "save"),
+    place=Place("app/views.py", 34, "show"),
+    stack=(Place("app/views.py", 34, "show"), Place("app/main.py", 5, "read")),
+    route="GET /authors/{author_id}",
+    endpoint="app.main:read",
+    handler=Place("app/main.py", 3, "read"),
+    request_id="r-1",
+    trace_id="a" * 32,
+)
+FIELDS = {
+    "exception.type": "MissingGreenlet",
+    "greenroom.kind": "implicit-io",
+    "greenroom.model": "Author",
+    "greenroom.attribute": "name",
+    "greenroom.cause": "commit",
+    "greenroom.origin": "app/service.py:12",
+    "greenroom.mend": "refresh it",
+    "greenroom.stack": "app/views.py:34 in show\napp/main.py:5 in read",
+    "code.file.path": "app/views.py",
+    "code.line.number": 34,
+    "code.function.name": "show",
+    "http.request.method": "GET",
+    "http.route": "/authors/{author_id}",
+    "greenroom.endpoint": "app.main:read",
+    "greenroom.handler": "app/main.py:3",
+    "greenroom.request_id": "r-1",
+    "greenroom.trace_id": "a" * 32,
+}
+
+
+def test_the_sink_writes_one_record(handler: Kept) -> None:
+    log_sink()(INCIDENT, None)
+    (record,) = handler.records
+    assert {name: value for name, value in vars(record).items() if "." in name} == FIELDS
+    assert (record.name, record.levelno, record.getMessage()) == (NAME, logging.ERROR, INCIDENT.message)
+    assert (record.pathname, record.lineno, record.funcName) == ("app/views.py", 34, "show")
+
+
+def test_what_went_well_by_luck_is_a_warning(handler: Kept) -> None:
+    log_sink()(Incident(Kind.IDENTITY_MAP, "", "by luck"), None)
+    assert handler.records[0].levelno == logging.WARNING
+
+
+def test_structlog_prints_the_fields() -> None:
+    stream = io.StringIO()
+    logger = logging.Logger("app")
+    shown = logging.StreamHandler(stream)
+    shown.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
+        )
+    )
+    logger.addHandler(shown)
+    log_sink(logger)(INCIDENT, None)
+    assert json.loads(stream.getvalue()) == {"event": INCIDENT.message, **FIELDS}
+
+
+def test_a_record_factory_of_the_application_is_respected(handler: Kept) -> None:
+    former = logging.getLogRecordFactory()
+
+    def factory(*arguments: Any, **named: Any) -> logging.LogRecord:
+        record = former(*arguments, **named)
+        record.request_id = "theirs"
+        return record
+
+    logging.setLogRecordFactory(factory)
+    try:
+        log_sink()(INCIDENT, None)
+    finally:
+        logging.setLogRecordFactory(former)
+    assert vars(handler.records[0])["request_id"] == "theirs"
+
+
+def test_a_response_is_explained_at_its_validation_error(handler: Kept) -> None:
+    app = FastAPI()
+
+    @app.get("/authors/{author_id}", response_model=list[AuthorOut])
+    async def read(author_id: int) -> list[Author]:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                session.add_all(Author(id=number, name="Ann") for number in range(50))
+                await session.commit()
+                return list((await session.scalars(Author.__table__.select().with_only_columns(Author))).all())
+        finally:
+            await engine.dispose()
+
+    app.add_middleware(MonitorMiddleware)
+    with install("explain", sinks=[log_sink()]), pytest.raises(Exception, match="validation error") as caught:
+        asked(app, "/authors/1", headers={"x-request-id": "r-9"})
+    (note,) = caught.value.__notes__
+    assert "`Author.books` is not in memory" in note
+    assert "GET /authors/{author_id}" in note
+    ours = [record for record in handler.records if record.name == NAME]
+    assert len(ours) == 1
+    assert vars(ours[0])["http.route"] == "/authors/{author_id}"
+    assert vars(ours[0])["greenroom.request_id"] == "r-9"
+    record = logged(caught.value, IncidentFilter())  # as a server writes it, outside of the request
+    assert vars(record)["greenroom.attribute"] == "books"
+
+
+def test_sys_exc_info_is_what_logging_takes() -> None:
+    with install(), entered(Scope()):
+        try:
+            raise met(bare)
+        except Exception:
+            record = logging.LogRecord("app", logging.ERROR, "app.py", 1, "failed", (), sys.exc_info())
+            IncidentFilter().filter(record)
+    assert vars(record)["greenroom.attribute"] == "name"
