@@ -41,11 +41,33 @@ class Scope:
 
 current: ContextVar[Scope | None] = ContextVar("greenroom_scope", default=None)
 
+_ambient: list[Scope] = []
+"""Scopes of the whole process, innermost last: they hold where no context variable says otherwise."""
+
+
+def present() -> Scope | None:
+    """Return the innermost scope: that of the context or, where it has none, that of the process."""
+    return current.get() or (_ambient[-1] if _ambient else None)
+
+
+@contextmanager
+def everywhere(scope: Scope) -> Iterator[Scope]:
+    """Make ``scope`` that of the whole process: of every thread and every event loop, also those whose context is older.
+
+    A context variable would not do for a test: a loop that several tests share runs them in copies of the context it was made in.
+    """
+    scope.outer = present()
+    _ambient.append(scope)
+    try:
+        yield scope
+    finally:
+        _ambient.remove(scope)
+
 
 @contextmanager
 def entered(scope: Scope) -> Iterator[Scope]:
     """Make ``scope`` the current one; what it met goes to the one around it as well."""
-    scope.outer = current.get()
+    scope.outer = present()
     token = current.set(scope)
     try:
         yield scope
