@@ -98,7 +98,7 @@ async def monitored(
                 exercised.count(route)
 
 
-def _attempted(ask: Callable[[MutableMapping[str, Any]], Any], scope: MutableMapping[str, Any]) -> Any:  # noqa: ANN401  # what it returns
+def _attempted(ask: Callable[[MutableMapping[str, Any]], Any], scope: MutableMapping[str, Any]) -> Any:
     try:
         return ask(scope)
     except Exception:  # noqa: BLE001  # the request goes on, whatever a framework or an application's function makes of the scope

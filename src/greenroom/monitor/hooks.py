@@ -13,11 +13,13 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.exc import HasDescriptionCode
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.asyncio.session import _AsyncSessionContextManager
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransaction, loading
+from sqlalchemy.orm import attributes as orm_attributes
 from sqlalchemy.orm.attributes import instance_state
 
 from greenroom.monitor.moments import History, Moment, history_of, known_marks, latest, marks_of, now
@@ -81,7 +83,7 @@ def _around_expire_all(original: Function) -> Function:
 
 def _around_instances(original: Function) -> Function:
     @functools.wraps(original)
-    def instances(cursor: Any, context: Any) -> Any:  # noqa: ANN401  # handed through as they come
+    def instances(cursor: Any, context: Any) -> Any:
         result = original(cursor, context)
         history = history_of(context.session)
         refreshed = context.refresh_state
@@ -98,7 +100,7 @@ def _around_populate_partial(original: Function) -> Function:
     """Wrap what gives an object that is in the session already what a row has and it has not."""
 
     @functools.wraps(original)
-    def _populate_partial(context: Any, row: Any, state: InstanceState[Any], *rest: Any) -> Any:  # noqa: ANN401  # as above
+    def _populate_partial(context: Any, row: Any, state: InstanceState[Any], *rest: Any) -> Any:
         loaded = original(context, row, state, *rest)
         if loaded:
             marks_of(state).reloaded = history_of(context.session).queries.get(context.runid)
@@ -118,7 +120,7 @@ def _before_flush(session: Session, context: UOWTransaction, instances: object) 
 def _after_flush(session: Session, context: UOWTransaction) -> None:
     del context
     moment = history_of(session).flush
-    for state in session._new:  # noqa: SLF001  # `Session.new` makes a set of all objects
+    for state in session._new:
         marks_of(state).inserted = moment
 
 
@@ -127,14 +129,14 @@ def _after_flush(session: Session, context: UOWTransaction) -> None:
 
 def _around_expire_attributes(original: Function) -> Function:
     @functools.wraps(original)
-    def _expire_attributes(self: InstanceState[Any], dict_: Any, names: Iterable[str], **options: Any) -> None:  # noqa: ANN401  # as above
+    def _expire_attributes(self: InstanceState[Any], dict_: Any, names: Iterable[str], **options: Any) -> None:
         names = tuple(names)
         original(self, dict_, names, **options)
         session = self.session
         if session is None:
             return
         history = history_of(session)
-        flushing = history.flush if session._flushing else None  # noqa: SLF001  # no public sign of it
+        flushing = history.flush if session._flushing else None
         marks_of(self).keys.update(dict.fromkeys(names, flushing or history.refresh or now(Cause.EXPIRE)))
 
     return _expire_attributes
@@ -144,7 +146,7 @@ def _around_conditional_expire(original: Function) -> Function:
     """Wrap what ``expire`` and ``refresh`` do to an object and to those that their cascade reaches."""
 
     @functools.wraps(original)
-    def _conditional_expire(self: Session, state: InstanceState[Any], **options: Any) -> None:  # noqa: ANN401  # as above
+    def _conditional_expire(self: Session, state: InstanceState[Any], **options: Any) -> None:
         original(self, state, **options)
         marks_of(state).expired = history_of(self).refresh or now(Cause.EXPIRE)
 
@@ -153,7 +155,7 @@ def _around_conditional_expire(original: Function) -> Function:
 
 def _around_refresh(original: Function) -> Function:
     @functools.wraps(original)
-    def refresh(self: Session, instance: object, attribute_names: Iterable[str] | None = None, *rest: Any, **options: Any) -> None:  # noqa: ANN401  # as above
+    def refresh(self: Session, instance: object, attribute_names: Iterable[str] | None = None, *rest: Any, **options: Any) -> None:
         history, state = history_of(self), instance_state(instance)
         history.refresh = moment = now(Cause.REFRESH)
         marks = marks_of(state)
@@ -174,7 +176,7 @@ def _around_refresh(original: Function) -> Function:
 
 def _around_detach_states(original: Function) -> Function:
     @functools.wraps(original)
-    def _detach_states(cls: type[InstanceState[Any]], states: Iterable[InstanceState[Any]], session: Session, **options: Any) -> None:  # noqa: ANN401  # as above
+    def _detach_states(cls: type[InstanceState[Any]], states: Iterable[InstanceState[Any]], session: Session, **options: Any) -> None:
         del cls  # the original is bound to it
         states = tuple(states)
         original(states, session, **options)
@@ -194,8 +196,8 @@ def _around_exit(original: Function) -> Function:
     """Wrap the end of ``async with``, which SQLAlchemy shields by a task: its frames do not lead to the application."""
 
     @functools.wraps(original)
-    async def __aexit__(self: Any, *error: Any) -> Any:  # noqa: ANN401, N807  # handed through as they come; its name
-        token = awaiting.set(innermost(sys._getframe(1)))  # noqa: SLF001  # the documented way to the current frame
+    async def __aexit__(self: Any, *error: Any) -> Any:  # noqa: N807  # the name that it has
+        token = awaiting.set(innermost(sys._getframe(1)))
         try:
             return await original(self, *error)
         finally:
@@ -212,7 +214,7 @@ def _around_error(raised: Callable[[BaseException], None]) -> Callable[[Function
 
     def around(original: Function) -> Function:
         @functools.wraps(original)
-        def __init__(self: BaseException, *arguments: Any, **options: Any) -> None:  # noqa: ANN401, N807  # handed through as they come; its name
+        def __init__(self: BaseException, *arguments: Any, **options: Any) -> None:  # noqa: N807  # the name that it has
             original(self, *arguments, **options)
             raised(self)
 
@@ -220,6 +222,9 @@ def _around_error(raised: Callable[[BaseException], None]) -> Callable[[Function
 
     return around
 
+
+ATTRIBUTE_IMPL: Any = getattr(orm_attributes, "_AttributeImpl", None) or getattr(orm_attributes, "AttributeImpl")  # noqa: B009  # typed for one version
+"""The place where SQLAlchemy decides to load: ``AttributeImpl``, from 2.1 on ``_AttributeImpl``."""
 
 EVENTS: tuple[tuple[str, Function], ...] = (
     ("after_commit", _after_commit),
@@ -240,11 +245,11 @@ WRAPS: tuple[Wrap, ...] = (
 )
 
 
-class Hooks:
-    """Everything that holds on to SQLAlchemy, as one thing to attach and to detach."""
+class Wrapping:
+    """Functions that are wrapped, as one thing to put in place and to take away."""
 
-    def __init__(self, raised: Callable[[BaseException], None]) -> None:
-        self._wraps = (*WRAPS, Wrap(HasDescriptionCode, "__init__", _around_error(raised)))
+    def __init__(self, wraps: Iterable[Wrap]) -> None:
+        self._wraps = tuple(wraps)
         self._replaced: list[tuple[Any, str, object]] = []
 
     def attach(self) -> None:
@@ -255,22 +260,35 @@ class Hooks:
         """
         missing = [f"{wrap.owner.__name__}.{wrap.name}" for wrap in self._wraps if wrap.name not in vars(wrap.owner)]
         if missing:
-            from sqlalchemy import __version__  # noqa: PLC0415  # for the message alone
-
-            raise RuntimeError(f"greenroom.monitor does not know SQLAlchemy {__version__}: it has no {', '.join(missing)}")
+            raise RuntimeError(f"greenroom.monitor does not know SQLAlchemy {sqlalchemy.__version__}: it has no {', '.join(missing)}")
         for wrap in self._wraps:
             original = vars(wrap.owner)[wrap.name]
             self._replaced.append((wrap.owner, wrap.name, original))
             bound = isinstance(original, classmethod)
             function = wrap.around(getattr(wrap.owner, wrap.name) if bound else original)
             setattr(wrap.owner, wrap.name, classmethod(function) if bound else function)
+
+    def detach(self) -> None:
+        """Take everything away again."""
+        while self._replaced:
+            owner, name, original = self._replaced.pop()
+            setattr(owner, name, original)
+
+
+class Hooks:
+    """What the monitor needs to explain errors."""
+
+    def __init__(self, raised: Callable[[BaseException], None]) -> None:
+        self._wrapping = Wrapping((*WRAPS, Wrap(HasDescriptionCode, "__init__", _around_error(raised))))
+
+    def attach(self) -> None:
+        """Begin; see `Wrapping.attach`."""
+        self._wrapping.attach()
         for name, listener in EVENTS:
             event.listen(Session, name, listener)
 
     def detach(self) -> None:
-        """Take everything away again."""
+        """End."""
         for name, listener in EVENTS:
             event.remove(Session, name, listener)
-        while self._replaced:
-            owner, name, original = self._replaced.pop()
-            setattr(owner, name, original)
+        self._wrapping.detach()

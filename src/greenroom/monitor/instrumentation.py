@@ -74,7 +74,7 @@ def _replace(application: type[Any]) -> None:
     call: Callable[..., Awaitable[None]] = application.__call__
 
     @functools.wraps(call)
-    async def within(self: object, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  # each framework has its own types
+    async def within(self: object, scope: Any, receive: Any, send: Any) -> None:
         await monitored(functools.partial(call, self), scope, receive, send)
 
     application.__call__ = within

@@ -42,7 +42,7 @@ class Moment:
 
 def now(cause: Cause, frame: FrameType | None = None) -> Moment:
     """Return a moment at the line of the application that is running."""
-    found = innermost(sys._getframe(1) if frame is None else frame)  # noqa: SLF001  # the documented way to the current frame
+    found = innermost(sys._getframe(1) if frame is None else frame)
     code, line = found or (None, 0)
     return Moment(cause, code, line, _next())
 
@@ -50,7 +50,7 @@ def now(cause: Cause, frame: FrameType | None = None) -> Moment:
 class History:
     """What one session has done."""
 
-    __slots__ = ("flush", "queries", "refresh", "whole")
+    __slots__ = ("flush", "queries", "refresh", "whole", "withheld")
 
     def __init__(self) -> None:
         self.whole: Moment | None = None
@@ -59,6 +59,8 @@ class History:
         """The flush that is running, or the last one."""
         self.refresh: Moment | None = None
         """The refresh that is running."""
+        self.withheld: Moment | None = None
+        """The last commit after which the application's own sessions would have expired everything and this one did not."""
         self.queries: dict[int, Moment] = {}
         """By the run id that SQLAlchemy gives to the load of a query's rows; `InstanceState.runid` holds it."""
 

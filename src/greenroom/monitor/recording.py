@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 # The place where SQLAlchemy decides to load: `AttributeImpl`, from 2.1 on `_AttributeImpl`.
 _ATTRIBUTE_IMPL = getattr(orm_attributes, "_AttributeImpl", None) or getattr(orm_attributes, "AttributeImpl")  # noqa: B009  # typed for one version
-_FIRE = _ATTRIBUTE_IMPL._fire_loader_callables.__code__  # noqa: SLF001  # its frame tells object and attribute
+_FIRE = _ATTRIBUTE_IMPL._fire_loader_callables.__code__
 _DYNAMIC = getattr(dynamic, "_AppenderMixin", None) or getattr(dynamic, "AppenderMixin")  # noqa: B009  # the same
 
 
@@ -50,7 +50,7 @@ class Recorder:
         kind = kind_of(error)
         if kind is None:
             return
-        frame = _raising(sys._getframe(1))  # noqa: SLF001  # the documented way to the current frame
+        frame = _raising(sys._getframe(1))
         if frame is None:
             return
         wrapped = getattr(error, "orig", None)

@@ -46,7 +46,7 @@ def trace_id_of(scope: Mapping[str, Any] | None) -> str | None:
     return None
 
 
-def span() -> Any | None:  # noqa: ANN401  # opentelemetry is optional
+def span() -> Any | None:
     """Return OpenTelemetry's current span; ``None`` without one, or where nothing of the process has imported OpenTelemetry."""
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:

@@ -70,7 +70,7 @@ def opentelemetry_sink(meter_provider: MeterProvider | None = None) -> Sink:
     return count
 
 
-def mark(current: Any, incident: Incident) -> None:  # noqa: ANN401  # OpenTelemetry's Span
+def mark(current: Any, incident: Incident) -> None:
     """Put an incident on a span: an event with all that is known, and the subject as attributes, to search traces by."""
     if not current.is_recording():
         return
@@ -106,7 +106,7 @@ def prometheus_sink(registry: CollectorRegistry | None = None) -> Sink:
 class _PrometheusCounter:
     """The counter of one registry; its labels are named by the last words of the attributes."""
 
-    def __init__(self, client: Any, registry: CollectorRegistry) -> None:  # noqa: ANN401  # a module
+    def __init__(self, client: Any, registry: CollectorRegistry) -> None:
         names = [name.rpartition(".")[2] for name in LABELS]
         self._counter = client.Counter(PROMETHEUS, "Reads that met implicit IO or a kin of it.", names, registry=registry)
         self._bounded = _Bounded()
