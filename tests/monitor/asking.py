@@ -8,7 +8,13 @@ from typing import Any
 import httpx
 
 
-def asked(app: Any, path: str, method: str = "GET", headers: dict[str, str] | None = None, root: str = "") -> httpx.Response:
+def asked(
+    app: Any,  # noqa: ANN401  # each framework has types of its own
+    path: str,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    root: str = "",
+) -> httpx.Response:
     """Answer one request; an error that leaves the application is raised."""
 
     async def ask() -> httpx.Response:

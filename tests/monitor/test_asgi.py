@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -13,13 +15,17 @@ import pytest
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from opentelemetry.sdk.trace import TracerProvider
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
-from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Host, Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as ASGIScope
 
+from greenroom.kit.web.request_ids import RequestId
 from greenroom.monitor import exercised as counting
 from greenroom.monitor import scopes
 from greenroom.monitor.asgi import MonitorMiddleware
@@ -47,10 +53,10 @@ def _anew() -> Iterator[None]:
     counting.forget()
 
 
-def traced(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+def traced(function: Callable[[int], Awaitable[int]]) -> Callable[[int], Awaitable[int]]:
     @functools.wraps(function)
-    async def outer(*arguments: Any, **named: Any) -> Any:
-        return await function(*arguments, **named)
+    async def outer(user_id: int) -> int:
+        return await function(user_id)
 
     return outer
 
@@ -63,11 +69,11 @@ async def plain(request: Request) -> PlainTextResponse:
 class Answering(HTTPEndpoint):
     async def get(self, request: Request) -> PlainTextResponse:
         note()
-        return PlainTextResponse("class")
+        return PlainTextResponse(request.method)
 
 
 class Called:
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         note()
         await PlainTextResponse("object")(scope, receive, send)
 
@@ -224,7 +230,7 @@ def test_a_websocket_has_a_scope() -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}
 
-    async def send(message: Any) -> None:
+    async def send(message: Message) -> None:
         sent.append(message["type"])
 
     scope = {"type": "websocket", "path": "/ws/lobby", "headers": [], "query_string": b"", "subprotocols": []}
@@ -235,14 +241,14 @@ def test_a_websocket_has_a_scope() -> None:
 
 
 def test_what_copies_the_scope_is_seen_through_by_the_layer_within() -> None:
-    async def forbid(request: Request, call_next: Any) -> Any:
+    async def forbid(request: Request, call_next: RequestResponseEndpoint) -> Response:
         return await call_next(request)
 
     class Copies:
-        def __init__(self, app: Any) -> None:
+        def __init__(self, app: ASGIApp) -> None:
             self.app = app
 
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
             await self.app(dict(scope), receive, send)
 
     app = starlette_app()
@@ -258,7 +264,7 @@ def test_all_applications_are_monitored_by_their_class() -> None:
     assert instrument()
     assert not instrument()
     app = fastapi_app()
-    app.add_middleware(MonitorMiddleware, request_id=lambda scope: "own")
+    app.add_middleware(MonitorMiddleware, request_id=lambda _: "own")
     outer: list[Scope | None] = []
 
     assert asked(app, "/admin/7/plain/7").status_code == 200
@@ -268,7 +274,12 @@ def test_all_applications_are_monitored_by_their_class() -> None:
 
     uninstrument()
     bare = starlette_app()
-    bare.add_route("/bare", lambda request: outer.append(scopes.current.get()) or PlainTextResponse(""))  # type: ignore[func-returns-value]
+
+    async def unseen(request: Request) -> PlainTextResponse:
+        outer.append(scopes.current.get())
+        return PlainTextResponse("")
+
+    bare.add_route("/bare", unseen)
     assert asked(bare, "/bare").status_code == 200
     assert outer == [None]
 
@@ -309,8 +320,6 @@ def test_request_and_trace(headers: dict[str, str], expected: tuple[str | None, 
 
 
 def test_the_trace_is_that_of_the_current_span() -> None:
-    from opentelemetry.sdk.trace import TracerProvider
-
     tracer = TracerProvider().get_tracer("test")
     with tracer.start_as_current_span("outer") as span:
         asked(MonitorMiddleware(starlette_app()), "/plain/x", headers={"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"})
@@ -318,8 +327,6 @@ def test_the_trace_is_that_of_the_current_span() -> None:
 
 
 def test_the_ids_of_the_kit() -> None:
-    from greenroom.kit.web.request_ids import RequestId
-
     asked(MonitorMiddleware(RequestId(starlette_app())), "/plain/x", headers={"X-Request-ID": "abcdefgh"})
     asked(RequestId(MonitorMiddleware(starlette_app())), "/plain/x")
     assert SEEN[0].request_id == "abcdefgh"
@@ -338,7 +345,7 @@ def test_messages_and_errors_pass_as_the_same_objects() -> None:
     raised = KeyError("gone")
     seen: list[object] = []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def app(scope: ASGIScope, receive: Receive, send: Send) -> None:
         seen.extend((receive, send))
         raise raised
 
@@ -357,7 +364,7 @@ def test_messages_and_errors_pass_as_the_same_objects() -> None:
 
 
 def test_the_end_of_a_connection_passes() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def app(scope: ASGIScope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(30)
 
     async def cancelled() -> None:
@@ -373,7 +380,7 @@ def test_the_end_of_a_connection_passes() -> None:
 def test_lifespan_has_no_scope() -> None:
     seen: list[Scope | None] = []
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    async def app(scope: ASGIScope, receive: Receive, send: Send) -> None:
         seen.append(scopes.current.get())
 
     asyncio.run(MonitorMiddleware(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
@@ -381,9 +388,6 @@ def test_lifespan_has_no_scope() -> None:
 
 
 def test_applications_are_let_go() -> None:
-    import gc
-    import weakref
-
     app = fastapi_app()
     asked(MonitorMiddleware(app), "/v1/users/7")
     gone = weakref.ref(app)

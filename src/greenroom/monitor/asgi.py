@@ -9,7 +9,7 @@ Streams, background tasks, websockets and the exits of dependencies are within t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from greenroom.monitor import exercised, notes
 from greenroom.monitor.monitor import explaining
@@ -21,6 +21,7 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+Answer = TypeVar("Answer")
 RequestId: TypeAlias = Callable[[MutableMapping[str, Any]], str | None]
 
 _KEY: Final = "greenroom.monitor"
@@ -98,7 +99,7 @@ async def monitored(
                 exercised.count(route)
 
 
-def _attempted(ask: Callable[[MutableMapping[str, Any]], Any], scope: MutableMapping[str, Any]) -> Any:
+def _attempted(ask: Callable[[MutableMapping[str, Any]], Answer], scope: MutableMapping[str, Any]) -> Answer | None:
     try:
         return ask(scope)
     except Exception:  # noqa: BLE001  # the request goes on, whatever a framework or an application's function makes of the scope

@@ -35,7 +35,7 @@ def unwrapped(endpoint: object, method: str = "") -> object:
 
 def _inner(endpoint: object) -> object | None:
     for name in ("__wrapped__", "func", "__func__"):
-        inner = getattr(endpoint, name, None)
+        inner: object = getattr(endpoint, name, None)
         if callable(inner):
             return inner
     return None

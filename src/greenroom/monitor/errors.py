@@ -10,6 +10,8 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 from greenroom.trace import Incident, Kind
 
 _INCIDENT = "greenroom_incident"
+_LINKED = 200
+"""How many errors that hang together are looked at."""
 _SIGNS = (
     (InvalidRequestError, "is not available due to", Kind.RAISELOAD),
     (InvalidRequestError, "concurrent operations are not permitted", Kind.CONCURRENT_USE),
@@ -59,16 +61,29 @@ def incident_of(error: BaseException) -> Incident | None:
 
 
 def incidents_of(error: BaseException) -> Iterator[Incident]:
-    """Yield the incidents of an error and of all that it wraps: causes, contexts, members of groups, the driver's error; each once."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
+    """Yield the incidents of an error and of all that it wraps, each once."""
+    for one in linked(error):
         incident = incident_of(one)
         if incident is not None:
             yield incident
-        wrapped = (one.__cause__, one.__context__, getattr(one, "orig", None), *getattr(one, "exceptions", ()))
-        waiting.extend(other for other in wrapped if isinstance(other, BaseException))
+
+
+def linked(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and all that it wraps: causes, contexts (suppressed ones too), members of groups, the driver's error; each once.
+
+    A chain may be a circle, and as long as an application likes; it ends after a bound.
+    """
+    seen = {id(error)}
+    waiting = [error]
+    for one in waiting:
+        yield one
+        driver = one.orig if isinstance(one, StatementError) else None
+        wrapped = (one.__cause__, one.__context__, driver, *_members(one))
+        for other in wrapped:
+            if isinstance(other, BaseException) and id(other) not in seen and len(seen) < _LINKED:
+                seen.add(id(other))
+                waiting.append(other)
+
+
+def _members(error: BaseException) -> tuple[BaseException, ...]:
+    return error.exceptions if isinstance(error, BaseExceptionGroup) else ()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy.exc import StatementError
+
 from greenroom.monitor.attributes import attributes
 from greenroom.monitor.errors import incidents_of, kind_of, linked
 from greenroom.monitor.notes import matching
@@ -80,13 +82,15 @@ class IncidentFilter(logging.Filter):
 
 def _by_itself(error: BaseException) -> dict[str, str | int]:
     """Return what can be said of an error that no monitor has seen."""
-    for one in linked(error):
-        kind = kind_of(one)
-        if kind is not None:
-            return {"exception.type": type(one).__name__, "greenroom.kind": kind.value}
+    known = [(type(one).__name__, kind) for one in linked(error) if (kind := kind_of(one)) is not None]
+    # What wraps another one is only its clothes.
+    for name, kind in sorted(known, key=lambda one: one[0] == StatementError.__name__):
+        return {"exception.type": name, "greenroom.kind": kind.value}
     for tale in told(error):
-        known = {"exception.type": tale.error, "greenroom.kind": tale.kind.value}
-        return known | ({"greenroom.attribute": tale.attribute} if tale.attribute else {})
+        said: dict[str, str | int] = {"exception.type": tale.error, "greenroom.kind": tale.kind.value}
+        if tale.attribute:
+            said["greenroom.attribute"] = tale.attribute
+        return said
     return {}
 
 

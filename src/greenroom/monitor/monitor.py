@@ -39,6 +39,11 @@ class Monitor:
         self._explain = explain
         self._sinks = sinks
 
+    @property
+    def explains(self) -> bool:
+        """Whether it puts the explanation on errors."""
+        return self._explain
+
     def told(self, incident: Incident, error: BaseException | None, *, first: bool) -> None:
         """Take an incident."""
         if self._explain and error is not None:
@@ -85,12 +90,20 @@ class _Installed:
             if not self._monitors:
                 self._hooks.detach()
 
+    def explaining(self) -> bool:
+        return any(monitor.explains for monitor in self._monitors)
+
     def _tell(self, incident: Incident, error: BaseException | None, first: bool) -> None:  # noqa: FBT001  # the shape of `Told`
         for monitor in self._monitors:
             monitor.told(incident, error, first=first)
 
 
 _installed = _Installed()
+
+
+def explaining() -> bool:
+    """Whether a monitor that is installed puts explanations on errors."""
+    return _installed.explaining()
 
 
 def install(*modes: Mode | str, sinks: Iterable[Sink] = (), application: Iterable[str | Path] = ()) -> Monitor:
