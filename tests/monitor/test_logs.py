@@ -21,8 +21,9 @@ from greenroom.monitor import install
 from greenroom.monitor.asgi import MonitorMiddleware
 from greenroom.monitor.logs import NAME, IncidentFilter, log_sink
 from greenroom.monitor.scopes import Scope, entered
-from greenroom.trace import Cause, Incident, Kind, Place
+from greenroom.trace import Incident, Kind
 from tests.monitor.asking import asked
+from tests.monitor.samples import FIELDS, INCIDENT
 
 
 class Base(DeclarativeBase):
@@ -210,44 +211,6 @@ def test_other_errors_stay_as_they_are_whatever_is_broken_in_them(error: BaseExc
 def test_a_record_without_an_error(exc_info: object) -> None:
     record = logging.LogRecord("app", logging.INFO, "app.py", 1, "fine", (), exc_info)  # type: ignore[arg-type]  # what `Logger` gives in the end
     assert IncidentFilter().filter(record) is True
-
-
-INCIDENT = Incident(
-    Kind.IMPLICIT_IO,
-    "MissingGreenlet",
-    "`Author.name` is not in memory",
-    mend="refresh it",
-    model="Author",
-    attribute="name",
-    cause=Cause.COMMIT,
-    origin=Place("app/service.py", 12, "save"),
-    place=Place("app/views.py", 34, "show"),
-    stack=(Place("app/views.py", 34, "show"), Place("app/main.py", 5, "read")),
-    route="GET /authors/{author_id}",
-    endpoint="app.main:read",
-    handler=Place("app/main.py", 3, "read"),
-    request_id="r-1",
-    trace_id="a" * 32,
-)
-FIELDS = {
-    "exception.type": "MissingGreenlet",
-    "greenroom.kind": "implicit-io",
-    "greenroom.model": "Author",
-    "greenroom.attribute": "name",
-    "greenroom.cause": "commit",
-    "greenroom.origin": "app/service.py:12",
-    "greenroom.mend": "refresh it",
-    "greenroom.stack": "app/views.py:34 in show\napp/main.py:5 in read",
-    "code.file.path": "app/views.py",
-    "code.line.number": 34,
-    "code.function.name": "show",
-    "http.request.method": "GET",
-    "http.route": "/authors/{author_id}",
-    "greenroom.endpoint": "app.main:read",
-    "greenroom.handler": "app/main.py:3",
-    "greenroom.request_id": "r-1",
-    "greenroom.trace_id": "a" * 32,
-}
 
 
 def test_the_sink_writes_one_record(handler: Kept) -> None:
