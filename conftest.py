@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
+pytest_plugins = ["pytester"]
 EVERYTHING_IS_HERE = os.environ.get("GREENROOM_TESTS_NEED_ALL") == "1"
 MISSING = "skipped: "
 """How the reason of a skip begins where something can be installed against it."""

@@ -17,7 +17,7 @@ from greenroom.monitor.causes import Why, why
 from greenroom.monitor.errors import incident_of, kind_of, mark
 from greenroom.monitor.moments import known_marks
 from greenroom.monitor.places import Role, frames, stack
-from greenroom.monitor.scopes import BOUND, NOTHING, About, Scope, current
+from greenroom.monitor.scopes import BOUND, NOTHING, About, Scope, present
 from greenroom.trace import Cause, Incident, Kind, Place
 
 Told = Callable[[Incident, BaseException | None, bool], None]
@@ -65,7 +65,7 @@ class Recorder:
 
     def met(self, incident: Incident, error: BaseException | None) -> None:
         """Put an incident into its scopes, and tell of it."""
-        scope = current.get()
+        scope = present()
         incident = _within(incident, scope)
         first = self._enter(incident, scope)
         if error is not None:
@@ -74,7 +74,7 @@ class Recorder:
 
     def _enter(self, incident: Incident, scope: Scope | None) -> bool:
         """Return whether the innermost scope has not met it before; without a scope everything is met for the first time."""
-        same = _identity(incident)
+        same = identity(incident)
         first = True
         with self._lock:
             innermost = scope
@@ -90,7 +90,8 @@ class Recorder:
         return first
 
 
-def _identity(incident: Incident) -> object:
+def identity(incident: Incident) -> object:
+    """Return what makes two incidents the same within a scope."""
     return incident.kind, incident.model, incident.attribute, incident.place, incident.handler
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from greenroom.trace import Incident, Kind
 
-MARKER = "greenroom(allow): what the test may meet: True, 'Model.attribute', 'Model', a kind such as 'implicit-io', or a list of them."
 _KINDS = {kind.value: kind for kind in Kind}
 _MEND = "give allow=True, 'Model.attribute', 'Model', a kind such as 'implicit-io', or a list of them"
 

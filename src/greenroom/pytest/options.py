@@ -11,6 +11,8 @@ import pytest
 TRACE = ".greenroom/trace.json"
 """Where the trace goes when nothing else is said, from the root of the project."""
 
+MARKER = "greenroom(allow): what the test may meet: True, 'Model.attribute', 'Model', a kind such as 'implicit-io', or a list of them."
+
 
 class Mode(enum.Enum):
     """How closely tests are watched."""
@@ -75,7 +77,9 @@ def read(config: pytest.Config) -> Settings:
     update = bool(config.getoption("greenroom_update_baseline"))
     mode = _mode(config)
     if update and baseline is None:
-        raise pytest.UsageError("--greenroom-update-baseline has no file to write; give --greenroom-baseline FILE, or set greenroom_baseline")
+        raise pytest.UsageError(
+            "--greenroom-update-baseline has no file to write; give --greenroom-baseline FILE, or set greenroom_baseline"
+        )
     if update and mode is Mode.OFF:
         raise pytest.UsageError("--greenroom-update-baseline has nothing to write without --greenroom; give both")
     return Settings(mode, _path(config, "trace") or config.rootpath / TRACE, baseline, update)

@@ -7,15 +7,13 @@ test answers in others than the test's own. What controls a transaction (``BEGIN
 from __future__ import annotations
 
 import sys
-import sysconfig
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from greenroom.trace import Place
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -25,9 +23,6 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 _WIDTH = 160
 _LINES = 3
 """How many lines of the application stand under a statement."""
-_LIBRARIES = tuple(
-    {str(Path(sysconfig.get_path(name)).resolve()) + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-) + (str(Path(__file__).resolve().parents[1]) + "/",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,8 @@ class Query:
     """One statement that was sent; its parameters are not kept."""
 
     statement: str
-    places: tuple[str, ...] = ()
-    """Lines of the application that led to it, innermost first: ``app/service.py:12 in read_user``."""
+    places: tuple[Place, ...] = ()
+    """Lines of the application that led to it, innermost first."""
 
 
 @dataclass(slots=True)
@@ -63,13 +58,16 @@ class Queries:
         for query, count in Counter(self.sent).most_common():
             text = " ".join(query.statement.split())
             lines.append(f"{count:>5} x {text if len(text) <= _WIDTH else text[: _WIDTH - 1] + '…'}")
-            lines += [f"        {place}" for place in query.places[:_LINES]]
+            lines += [f"        {place} in {place.function}" for place in query.places[:_LINES]]
         return "\n".join(lines)
 
 
 @contextmanager
 def assert_queries(
-    *, max: int | None = None, exactly: int | None = None, engine: Engine | AsyncEngine | None = None  # noqa: A002 -- reads as what it is
+    *,
+    max: int | None = None,  # noqa: A002 -- reads as what it is
+    exactly: int | None = None,
+    engine: Engine | AsyncEngine | None = None,
 ) -> Generator[Queries, None, None]:
     """Fail when the block sends more than ``max`` statements, or not ``exactly`` so many.
 
@@ -80,7 +78,10 @@ def assert_queries(
         ValueError: The budget is none.
         TypeError: The engine is none.
     """
-    from sqlalchemy import Engine, event  # noqa: PLC0415 -- not every run of pytest has use for SQLAlchemy
+    # Not every run of pytest has use for SQLAlchemy.
+    from sqlalchemy import Engine, event  # noqa: PLC0415
+
+    from greenroom.monitor.places import stack  # noqa: PLC0415
 
     budget = _budget(max, exactly)
     target = Engine if engine is None else getattr(engine, "sync_engine", engine)
@@ -88,9 +89,11 @@ def assert_queries(
         raise TypeError(f"assert_queries(engine=...) takes an Engine or an AsyncEngine, and was given {type(engine).__name__}")
     queries = Queries()
 
-    def sent(connection: Connection, _cursor: object, statement: str, *_rest: Any) -> None:
-        if connection.__dict__.get("_has_events") is not False and not statement.lstrip().upper().startswith(_CONTROL):  # noqa: SLF001
-            queries.sent.append(Query(statement, tuple(_places())))
+    def sent(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        # SQLAlchemy's own questions to a database it meets for the first time are asked on a connection without events.
+        asked = vars(connection).get("_has_events") is not False
+        if asked and not statement.lstrip().upper().startswith(_CONTROL):
+            queries.sent.append(Query(statement, stack(sys._getframe(1))))  # noqa: SLF001 -- the documented way to the caller's frame
 
     event.listen(target, "before_cursor_execute", sent)
     try:
@@ -104,7 +107,7 @@ def _budget(most: int | None, exactly: int | None) -> int:
     budget = most if exactly is None else exactly
     if budget is None or (most is not None and exactly is not None):
         raise ValueError("assert_queries() takes either max=... or exactly=...")
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
+    if type(budget) is not int or budget < 0:
         raise ValueError(f"assert_queries() takes a number of statements from 0 upwards, and was given {budget!r}")
     return budget
 
@@ -116,43 +119,3 @@ def _judge(queries: Queries, budget: int, *, more: bool) -> None:
         wanted = f"exactly {budget}" if more else f"at most {budget}"
         told = f":\n{queries.told()}" if made else "."
         raise AssertionError(f"{made} {'query was' if made == 1 else 'queries were'} sent, where {wanted} may be{told}")
-
-
-def _places() -> Iterator[str]:
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 -- what inspect.currentframe is, at a depth
-    for one in _frames(frame):
-        code = one.f_code
-        if _of_application(code.co_filename):
-            yield f"{_shown(code.co_filename)}:{one.f_lineno} in {code.co_name}"
-
-
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """Go outwards, also from a greenlet into the one that waits for it: SQLAlchemy's asyncio runs statements in one of their own."""
-    greenlet = _greenlet()
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-        while frame is None and greenlet is not None:
-            greenlet = greenlet.parent
-            frame = greenlet.gr_frame if greenlet is not None else None
-
-
-def _greenlet() -> Any:
-    module = sys.modules.get("greenlet")
-    return None if module is None else module.getcurrent()
-
-
-@lru_cache(maxsize=4096)
-def _of_application(path: str) -> bool:
-    if path.startswith("<"):
-        return False
-    resolved = str(Path(path).resolve())
-    return not resolved.startswith(_LIBRARIES) and "/site-packages/" not in resolved
-
-
-@lru_cache(maxsize=4096)
-def _shown(path: str) -> str:
-    try:
-        return Path(path).relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path

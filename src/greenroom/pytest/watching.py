@@ -1,0 +1,171 @@
+"""In each process that runs tests: makes every test a scope, and fails those that met what fails in production.
+
+A test's scope is that of the whole process, for one test runs at a time in it: so it holds in the loops and contexts of pytest-asyncio
+and anyio, in threads and in tasks that an application began earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from greenroom.monitor import Scope, install
+from greenroom.monitor.recording import identity
+from greenroom.monitor.scopes import everywhere
+from greenroom.monitor.wording import note
+from greenroom.pytest.accepted import Accepted
+from greenroom.pytest.allowances import Allowance, AllowanceError, allowance
+from greenroom.pytest.expecting import noticed
+from greenroom.pytest.options import Settings
+from greenroom.pytest.verdicts import Met, Verdict, packed
+from greenroom.trace import Incident
+
+CARRIED = "greenroom"
+"""The attribute of a report, and the key of a worker's output, by which `packed` data travel."""
+
+
+@dataclass(slots=True)
+class Running:
+    """The test that is running."""
+
+    scope: Scope
+    allowed: Allowance = field(default_factory=Allowance)
+    mistake: str | None = None
+    """What is wrong with its marker."""
+    expected: set[object] = field(default_factory=set)
+    judged: set[object] = field(default_factory=set)
+
+
+class Watch:
+    """The hooks of pytest around tests."""
+
+    def __init__(self, settings: Settings, accepted: Accepted | None) -> None:
+        self._settings = settings
+        self._accepted = accepted
+        self._running: Running | None = None
+        self._outside: list[Incident] = []
+        self._ends = ExitStack()
+
+    def begin(self) -> None:
+        """Begin to watch."""
+        self._ends.enter_context(install("explain", sinks=[self._met]))
+        self._ends.enter_context(noticed(self._expect))
+
+    def pytest_unconfigure(self) -> None:
+        """Watch no longer."""
+        self._ends.close()
+
+    def _met(self, incident: Incident, _error: BaseException | None) -> None:
+        """Keep what no running test is to blame for: what is met while modules are imported, or by what outlives its test."""
+        if self._running is None or incident.test != self._running.scope.test:
+            self._outside.append(incident)
+
+    def _expect(self, incident: Incident) -> None:
+        if self._running is not None:
+            self._running.expected.add(identity(incident))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Make the test a scope."""
+        with everywhere(Scope(test=item.nodeid)) as scope:
+            self._running = Running(scope)
+            try:
+                self._running.allowed = allowance(item.iter_markers("greenroom"))
+            except AllowanceError as error:
+                self._running.mistake = str(error)
+            try:
+                return (yield)
+            finally:
+                self._running = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """Judge the setup."""
+        result = yield
+        if self._running is not None and self._running.mistake:
+            pytest.fail(self._running.mistake, pytrace=False)
+        self._judge()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Judge the test; one that has failed already comes back as its exception, and not here."""
+        result = yield
+        self._judge()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """Judge the teardown."""
+        result = yield
+        self._judge()
+        return result
+
+    def _judge(self) -> None:
+        failing = [note(met.incident) for met in self._new() if met.verdict is Verdict.FAILS]
+        if failing:
+            told = "No error reached the test; it fails all the same. @pytest.mark.greenroom(allow=...) is for a test that is about it."
+            pytest.fail("\n".join((*failing, told)), pytrace=False)
+
+    def _new(self) -> list[Met]:
+        """Return what no earlier phase of the test has been judged for."""
+        running = self._running
+        if running is None:
+            return []
+        return [self._verdict(running, incident) for key, incident in list(running.scope.incidents.items()) if key not in running.judged]
+
+    def _verdict(self, running: Running, incident: Incident) -> Met:
+        if incident.kind.latent:
+            verdict = Verdict.LATENT
+        elif identity(incident) in running.expected:
+            verdict = Verdict.EXPECTED
+        elif running.allowed.covers(incident):
+            verdict = Verdict.ALLOWED
+        elif self._settings.update or (self._accepted is not None and incident in self._accepted):
+            verdict = Verdict.ACCEPTED
+        else:
+            verdict = Verdict.FAILS
+        return Met(incident, verdict)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put what was met on the report: for JUnit, for whoever reads a failure, and for the process that gathers."""
+        running = self._running
+        if running is None:
+            return (yield)
+        new = self._new()
+        item.user_properties += [("greenroom", _property(met)) for met in new]
+        report = yield
+        if report.failed:
+            shown = str(report.longrepr)
+            report.sections += [("greenroom", text) for met in new if (text := note(met.incident)).partition("\n")[0] not in shown]
+        running.judged |= {identity(met.incident) for met in new}
+        everything = [self._verdict(running, incident) for incident in list(running.scope.incidents.values())]
+        if everything:
+            setattr(report, CARRIED, packed(everything))
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand over what was met outside of tests."""
+        data = packed(Met(incident, Verdict.LATENT if incident.kind.latent else Verdict.FAILS) for incident in self._outside)
+        output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[CARRIED] = data
+        else:
+            session.config.stash[OUTSIDE] = data
+
+
+OUTSIDE = pytest.StashKey[dict[str, Any]]()
+"""What was met outside of tests, where tests run in the process that reports."""
+
+
+def _property(met: Met) -> str:
+    incident = met.incident
+    place = f" at {incident.place}" if incident.place is not None else ""
+    request = f" in {incident.route}" if incident.route else ""
+    return f"{met.verdict.value}: {incident.kind.value} {incident.subject}{place}{request}"
