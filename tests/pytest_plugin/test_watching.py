@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import pytest
+
+from greenroom.trace import Cause, Kind
+from tests.pytest_plugin.suites import RUNNERS, Suite
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_every_way_to_run_coroutines(suite: Suite, runner: str) -> None:
+    suite.runner = runner
+    suite.write("""
+        async def test_passes():
+            assert await application.works() >= 1
+
+        async def test_fails():
+            await application.add()
+
+        async def test_swallowed_by_a_server():
+            assert (await get("/users/Ada")).status_code == 500
+
+        async def test_swallowed_by_the_application():
+            assert await application.add_safely() is None
+
+        async def test_passes_after_all():
+            assert await application.works() >= 1
+    """)
+    result = suite.run()
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines([
+        "*greenroom: `User.posts` is not in memory, for the query at application.py:* did not load it*",
+        "*No error reached the test; it fails all the same.*",
+        "User.name  implicit-io  2 times in 2 tests",
+        "*application.py:43 in add: the commit at application.py:42 expired it",
+        "*test_it.py::test_fails*, test_it.py::test_swallowed_by_the_application*",
+        "User.posts  implicit-io  1 time in 1 test",
+        "Incidents in 5 tests: 3 failing.",
+    ])
+    trace = suite.trace()
+    assert trace.tests == 5
+    assert {(one.subject, one.cause, one.kind, one.times) for one in trace.incidents} == {
+        ("User.name", Cause.COMMIT, Kind.IMPLICIT_IO, 1),
+        ("User.posts", Cause.NEVER_LOADED, Kind.IMPLICIT_IO, 1),
+    }
+    assert {str(one.test).partition("[")[0] for one in trace.incidents} == {
+        "test_it.py::test_fails",
+        "test_it.py::test_swallowed_by_a_server",
+        "test_it.py::test_swallowed_by_the_application",
+    }
+
+
+def test_the_same_line_fails_each_test_on_a_loop_that_they_share(suite: Suite) -> None:
+    # A context variable would still name the first test: the loop runs them in copies of the context that it was made in.
+    suite.runner = "asyncio, one loop"
+    suite.write("""
+        async def test_first():
+            await application.add_safely()
+
+        async def test_second():
+            await application.add_safely()
+    """)
+    suite.run().assert_outcomes(failed=2)
+    assert [one.test for one in suite.trace().incidents] == ["test_it.py::test_first", "test_it.py::test_second"]
+
+
+def test_plain_functions_threads_and_unittest(suite: Suite) -> None:
+    suite.write("""
+        import asyncio, threading, unittest
+
+        def test_sync():
+            asyncio.run(application.add_safely())
+
+        def test_in_a_thread():
+            thread = threading.Thread(target=lambda: asyncio.run(application.add_safely()))
+            thread.start()
+            thread.join()
+
+        class TestCase(unittest.TestCase):
+            def test_swallowed(self):
+                asyncio.run(application.add_safely())
+
+            def test_fails(self):
+                self.assertEqual(asyncio.run(application.add_safely()), "Ada")
+
+            def test_passes(self):
+                asyncio.run(application.works())
+
+        class TestAsync(unittest.IsolatedAsyncioTestCase):
+            async def test_swallowed(self):
+                await application.add_safely()
+    """)
+    result = suite.run("-p", "no:asyncio")
+    result.assert_outcomes(passed=1, failed=5)
+    result.stdout.fnmatch_lines(["*AssertionError: None != 'Ada'*", "*- greenroom -*", "greenroom: `User.name` is not in memory*"])
+
+
+def test_setup_and_teardown_are_judged_as_well(suite: Suite) -> None:
+    suite.write("""
+        import pytest
+
+        @pytest.fixture
+        async def made():
+            await application.add_safely()
+
+        @pytest.fixture
+        async def ended():
+            yield
+            await application.add_safely()
+
+        async def test_setup(made):
+            pass
+
+        async def test_teardown(ended):
+            pass
+    """)
+    suite.run().assert_outcomes(passed=1, errors=2)
+
+
+def test_a_failure_is_explained_once(suite: Suite) -> None:
+    suite.write("""
+        async def test_fails():
+            await application.add()
+
+        async def test_status():
+            assert (await get("/users/Ada")).status_code == 200
+    """)
+    result = suite.run()
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert text.count("greenroom: `User.posts` is not in memory") == 1
+    assert "assert 500 == 200" in text
+    assert text.count("because  application.py:42 in add") == 1
+
+
+def test_what_is_not_watched_passes(suite: Suite) -> None:
+    suite.write("""
+        import sys
+
+        async def test_swallowed():
+            await application.add_safely()
+            assert "greenroom.monitor" not in sys.modules
+    """)
+    suite.run(watched=False).assert_outcomes(passed=1)
+    assert not (suite.pytester.path / ".greenroom").exists()
+    suite.run("--greenroom=off").assert_outcomes(passed=1)
+
+
+def test_the_ini_file_turns_it_on_and_the_command_line_off(suite: Suite) -> None:
+    suite.write("""
+        async def test_swallowed():
+            await application.add_safely()
+    """)
+    suite.pytester.makeini("[pytest]\ngreenroom = strict\n")
+    result = suite.run(watched=False)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["greenroom: strict*"])
+    suite.run("--greenroom=off").assert_outcomes(passed=1)
+
+
+def test_a_path_after_the_option_stays_a_path(suite: Suite) -> None:
+    suite.write("async def test_passes():\n    await application.works()\n")
+    suite.write("def test_other():\n    raise AssertionError\n", "test_other")
+    suite.run("--greenroom", "test_it.py").assert_outcomes(passed=1)
+
+
+def test_xfail_and_skip_keep_their_meaning(suite: Suite) -> None:
+    suite.write("""
+        import pytest
+
+        @pytest.mark.xfail(strict=True)
+        async def test_known():
+            await application.add_safely()
+
+        async def test_skipped():
+            await application.add_safely()
+            pytest.skip("of no use here")
+    """)
+    suite.run().assert_outcomes(xfailed=1, skipped=1)
+
+
+def test_what_is_met_outside_of_tests_fails_the_run(suite: Suite) -> None:
+    suite.write("""
+        import asyncio
+        asyncio.run(application.add_safely())
+
+        def test_passes():
+            pass
+    """)
+    result = suite.run()
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*outside of tests", "What was met outside of tests fails the run."])
+    assert [one.test for one in suite.trace().incidents] == [None]
+
+
+def test_parametrised_tests_are_told_apart(suite: Suite) -> None:
+    suite.write("""
+        import pytest
+
+        @pytest.mark.parametrize("name", ["Ada", "Grace", "Mary", "Karen"])
+        async def test_it(name):
+            await application.add_safely(name)
+    """)
+    result = suite.run()
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["User.name  implicit-io  4 times in 4 tests", "*test_it.py::test_it?Ada?, *, and 1 more"])
+    assert len({one.test for one in suite.trace().incidents}) == 4
