@@ -73,6 +73,8 @@ class Config:
     baseline: Path | None = None
     """The file of findings that are known and not reported."""
     update_baseline: bool = False
+    observed: tuple[Path, ...] = ()
+    """Traces of what was met at run time."""
     folder: Path | None = None
     """Where the configuration file lies; None where there is none."""
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from greenroom.config import Config
+from greenroom.confirm.confirming import Found, confirm
+from greenroom.confirm.project import Known
+from greenroom.confirm.records import Observations, Reason
+from greenroom.confirm.traces import Recorded, load_all
 from greenroom.domain.events import Observation, Unreadable
 from greenroom.facts.collect import Backend
 from greenroom.interpret.declared import declared
@@ -33,7 +37,7 @@ from greenroom.source.file import SourceFile
 from greenroom.source.problem import Gravity, Problem
 from greenroom.triage.baseline import Baseline, Compared, Covers, demand_writable, load
 from greenroom.triage.fingerprints import Identity
-from greenroom.triage.sifting import sift
+from greenroom.triage.sifting import Sifted, sift
 from greenroom.triage.suppressions import Suppressions
 from greenroom.vocabulary import Confidence
 
@@ -53,7 +57,7 @@ def check(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     """Analyse the projects under ``paths``; unreadable input becomes findings, never an exception.
 
     Raises:
-        ConfigError: The baseline cannot be read or written.
+        ConfigError: The baseline cannot be read or written, or a trace cannot be read.
     """
     return _checked(paths, config, progress)
 
@@ -64,7 +68,7 @@ def audit(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     The check-list asks all rules, those that are off by default included.
 
     Raises:
-        ConfigError: The baseline cannot be read or written.
+        ConfigError: The baseline cannot be read or written, or a trace cannot be read.
     """
     collector = Collector(roots=list(paths))
     wide = replace(config, override=replace(config.override, extend_select=(*config.override.extend_select, "GR")))
@@ -97,6 +101,8 @@ def inspect(paths: Sequence[Path], config: Config, path: Path, line: int, progre
 def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | None, collector: Collector | None = None) -> Report:
     started = time.perf_counter()
     baseline = _baseline(config)
+    traces = load_all(config.observed)
+    known = Known() if traces else None
     tree = discover(paths, config.exclude)
     program = Program(tree)
     findings: list[Finding] = []
@@ -110,7 +116,7 @@ def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | N
     for group in program.groups:
         if progress is not None:
             progress(done, len(tree.files), group.roots[0].name)
-        part = _analyse(program, group, config, collector)
+        part = _analyse(program, group, config, collector, known)
         findings.extend(part.findings)
         notes.extend(part.notes)
         assumed.extend(part.assumed)
@@ -136,6 +142,10 @@ def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | N
         return rule in wanted.at(path) and (gone or path in complete)
 
     compared = _against(baseline, sifted.findings, config, covers)
+    observed = None
+    if known is not None:
+        known.add_files(tree.files)
+        observed = _confirmed(traces, known, compared, sifted, config)
     warnings = [problem for problem in problems if problem.gravity is Gravity.WARNING] + suppressions.problems
     stats = Stats(
         files=len(tree.files),
@@ -151,7 +161,19 @@ def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | N
         warnings=(*(Note(problem.message, problem.path, problem.line) for problem in warnings), *_gone(compared.gone, config)),
         assumptions=tuple(assumed),
         not_analysed=tuple(sorted(set(notes), key=lambda note: (note.path or Path(), note.line or 0, note.message))),
+        observed=observed,
     )
+
+
+def _confirmed(traces: Sequence[Recorded], known: Known, compared: Compared, sifted: Sifted, config: Config) -> Observations:
+    """Compare with traces; a finding that is not told answers for an incident as well, and says why it is not told."""
+    untold: list[tuple[Reason, Sequence[Finding]]] = [
+        (Reason.BASELINE, compared.known),
+        (Reason.SUPPRESSED, sifted.suppressed),
+        (Reason.CONFIDENCE, [finding for finding in sifted.findings if not config.admits(finding.confidence)]),
+        (Reason.NOT_SELECTED, sifted.unwanted),
+    ]
+    return confirm(traces, known, Found(compared.new, untold))
 
 
 def _baseline(config: Config) -> Baseline | None:
@@ -195,15 +217,19 @@ class _Part:
     functions: int
 
 
-def _analyse(program: Program, group: Group, config: Config, collector: Collector | None) -> _Part:
+def _analyse(program: Program, group: Group, config: Config, collector: Collector | None, known: Known | None) -> _Part:
     observer = Observer() if collector is not None else None
     try:
         backend, events, tracker = _interpret(program, group, config, observer)
         if collector is not None and observer is not None and backend is not None:
             collector.add(backend, observer, events, tracker)
+        if known is not None and backend is not None:
+            known.add(backend, tracker)
     except Exception as error:
         if os.environ.get("GREENROOM_TRACEBACK"):
             raise
+        if known is not None:
+            known.skip(group.roots)
         return _Part([], [_broken(group, error)], [], 0)
     part = _Part(list(judge(events)), list(_bounds(tracker)), list(_assumed(tracker)), tracker.functions)
     tracker.forget()

@@ -6,8 +6,11 @@ Standard library only, and no part of SQLAlchemy: a trace is read where the prog
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 Expected = TypeVar("Expected")
@@ -120,6 +123,11 @@ class Incident:
         known = [part for part in (self.model, self.attribute) if part]
         return ".".join(known) if known else self.kind.value
 
+    def places(self) -> Iterator[Place]:
+        """Yield every line of the application that the incident names."""
+        named = (self.place, *self.stack, self.origin, self.detached, self.handler)
+        yield from (place for place in named if place is not None)
+
     def again(self) -> Incident:
         """Return the same incident, met once more."""
         return replace(self, times=self.times + 1)
@@ -153,10 +161,28 @@ class Trace:
     """``greenroom``, ``python``, ``sqlalchemy``."""
     tests: int = 0
     """How many tests ran; 0 where there were none."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What the files of the incidents looked like, by `digest`: a reader tells by it whether lines have moved since. May be empty."""
 
 
 class TraceError(ValueError):
     """A trace that cannot be read; the message says where and why."""
+
+
+def digest(source: bytes) -> str:
+    """Return what tells one version of a source file from another."""
+    return hashlib.sha256(source).hexdigest()[:16]
+
+
+def digests(incidents: Iterable[Incident], root: Path) -> dict[str, str]:
+    """Return the digests of the files that incidents name, for `Trace.files`; a file that cannot be read is left out."""
+    found: dict[str, str] = {}
+    for incident in incidents:
+        for place in incident.places():
+            if place.path not in found:
+                with suppress(OSError, ValueError):
+                    found[place.path] = digest((root / place.path).read_bytes())
+    return found
 
 
 def to_json(trace: Trace) -> dict[str, Any]:
@@ -166,6 +192,7 @@ def to_json(trace: Trace) -> dict[str, Any]:
         "root": trace.root,
         "versions": dict(sorted(trace.versions.items())),
         "tests": trace.tests,
+        "files": dict(sorted(trace.files.items())),
         "incidents": [_plain(incident) for incident in trace.incidents],
         "routes": [_plain(route) for route in trace.routes],
     }
@@ -187,6 +214,7 @@ def from_json(data: object) -> Trace:
         root=_get(whole, "root", str, "trace"),
         versions={str(name): str(value) for name, value in _get(whole, "versions", dict, "trace").items()},
         tests=_get(whole, "tests", int, "trace"),
+        files={str(name): str(value) for name, value in _get(whole, "files", dict, "trace", {}).items()},
     )
 
 
@@ -235,19 +263,19 @@ def _incident(data: object, where: str) -> Incident:
         request_id=text("request_id"),
         trace_id=text("trace_id"),
         test=text("test"),
-        times=_get(one, "times", int, where, 1),
+        times=_count(one, "times", where, 1),
     )
 
 
 def _exercised(data: object, where: str) -> Exercised:
     one = _object(data, where)
     method, path, endpoint = (_get(one, name, str, where, "") for name in ("method", "path", "endpoint"))
-    return Exercised(method, path, endpoint, _get(one, "times", int, where, 1))
+    return Exercised(method, path, endpoint, _count(one, "times", where, 1))
 
 
 def _place(data: object, where: str) -> Place:
     one = _object(data, where)
-    return Place(_get(one, "path", str, where), _get(one, "line", int, where), _get(one, "function", str, where, ""))
+    return Place(_get(one, "path", str, where), _count(one, "line", where), _get(one, "function", str, where, ""))
 
 
 def _object(data: object, where: str) -> dict[str, Any]:
@@ -261,6 +289,13 @@ def _get(one: Mapping[str, Any], name: str, kind: type[Expected], where: str, de
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TraceError(f"{where}: `{name}` has to be of type {kind.__name__}, found {type(value).__name__}")
     return value
+
+
+def _count(one: Mapping[str, Any], name: str, where: str, default: int | None = None) -> int:
+    number = _get(one, name, int, where, default)
+    if number < 1:
+        raise TraceError(f"{where}: `{name}` counts from 1, found {number}")
+    return number
 
 
 def _member(kind: type[Member], value: object, where: str) -> Member:

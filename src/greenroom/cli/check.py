@@ -37,7 +37,7 @@ def run(words: list[str]) -> int:
     for path in paths:
         demand_readable(path, PROG)
     try:
-        config = _with_baseline(chosen, config_of(chosen, written(chosen, paths)))
+        config = with_traces(chosen, _with_baseline(chosen, config_of(chosen, written(chosen, paths))))
         report = analyse(paths, config)
     except ConfigError as error:
         fail(f"{PROG}: {error}")
@@ -117,6 +117,11 @@ def _with_baseline(chosen: argparse.Namespace, config: Config) -> Config:
     return replace(config, baseline=path, update_baseline=chosen.update_baseline)
 
 
+def with_traces(chosen: argparse.Namespace, config: Config) -> Config:
+    """Put the traces that are given into ``config``."""
+    return replace(config, observed=tuple(Path(path) for path in chosen.observed))
+
+
 def add_project_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where a project keeps what greenroom has to know of it."""
     known = parser.add_mutually_exclusive_group()
@@ -124,6 +129,13 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
     known.add_argument("--no-baseline", action="store_true", help="tell all findings, whatever the configuration file says")
     parser.add_argument("--update-baseline", action="store_true", help="write what is found now into the baseline")
     add_config_options(parser)
+
+
+def add_observed_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names traces."""
+    parser.add_argument(
+        "--observed", action="append", default=[], metavar="TRACE", help="mark what this trace of a run confirms, and tell what was missed"
+    )
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -172,6 +184,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: the current directory)")
     add_project_options(parser)
+    add_observed_option(parser)
     add_report_options(parser)
     return parser
 

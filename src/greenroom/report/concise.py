@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from greenroom.report.observed import standing
 from greenroom.report.paths import shown
 from greenroom.report.report import Report
 from greenroom.report.style import Style
@@ -15,4 +16,4 @@ def render(report: Report, base: Path, style: Style) -> Iterator[str]:
     for finding in report.findings:
         place = f"{shown(finding.path, base)}:{finding.span.line}:{finding.span.column}"
         message = " ".join(finding.message.split())
-        yield f"{place}: {style.rule(finding.rule)} [{finding.confidence.value}] {message}"
+        yield f"{place}: {style.rule(finding.rule)} [{standing(finding, report)}] {message}"

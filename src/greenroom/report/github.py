@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from greenroom.report.observed import sentence, standing
 from greenroom.report.paths import repository, shown
 from greenroom.report.report import Note, Report
 from greenroom.report.style import Style
@@ -22,7 +23,7 @@ def render(report: Report, base: Path, style: Style) -> Iterator[str]:
     """Yield one command for each finding and note, then the summary as plain text."""
     root = repository(base)
     for finding in report.findings:
-        yield _finding(finding, root)
+        yield _finding(finding, report, root)
     for note in report.warnings:
         yield _note("warning", note, root)
     for note in report.not_analysed:
@@ -30,15 +31,17 @@ def render(report: Report, base: Path, style: Style) -> Iterator[str]:
     yield summary(report, style)
 
 
-def _finding(finding: Finding, root: Path) -> str:
+def _finding(finding: Finding, report: Report, root: Path) -> str:
     span = finding.span
     place = {"file": shown(finding.path, root), "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:  # columns of several lines are refused
         place |= {"col": span.column, "endColumn": span.end_column}
-    title = f"{finding.rule} {finding.name} ({finding.confidence.value})"
+    title = f"{finding.rule} {finding.name} ({standing(finding, report)})"
     why = [f"{number}. {shown(step.path, root)}:{step.line} {step.message}" for number, step in enumerate(finding.trace, 1)]
+    mark = report.mark(finding)
+    seen = [sentence(mark)] if mark is not None else []
     mend = [f"mend: {finding.mend}"] if finding.mend else []
-    return _command(_COMMANDS[finding.severity], {**place, "title": title}, "\n".join([finding.message, *why, *mend]))
+    return _command(_COMMANDS[finding.severity], {**place, "title": title}, "\n".join([finding.message, *seen, *why, *mend]))
 
 
 def _note(command: str, note: Note, root: Path) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from greenroom import __version__
+from greenroom.confirm.records import Observations
+from greenroom.report import observed
 from greenroom.report.paths import shown
 from greenroom.report.report import Note, Report
 from greenroom.rules.finding import Finding, Step
@@ -28,19 +30,22 @@ def render(report: Report, base: Path) -> str:
         "known": report.stats.known,
         "gone": report.stats.gone,
     }
-    members = (
+    members = [
         ("schema", _text(SCHEMA)),
         ("version", _text(__version__)),
-        ("findings", _list(_finding(finding, base) for finding in report.findings)),
+        ("findings", _list(_finding(finding, report, base) for finding in report.findings)),
         ("assumptions", _list(_note(kind, note, base) for kind, entries in notes for note in entries)),
         ("stats", _text(stats)),
-    )
+    ]
+    if report.observed is not None:
+        members.append(("observed", _observed(report.observed, base)))
     return "{\n" + ",\n".join(f'  "{key}": {value}' for key, value in members) + "\n}"
 
 
-def _list(items: Iterable[dict[str, object]]) -> str:
-    lines = ",\n    ".join(map(_text, items))
-    return f"[\n    {lines}\n  ]" if lines else "[]"
+def _list(items: Iterable[dict[str, object]], indent: int = 4) -> str:
+    blank = " " * indent
+    lines = f",\n{blank}".join(map(_text, items))
+    return f"[\n{blank}{lines}\n{blank[2:]}]" if lines else "[]"
 
 
 def _text(value: object) -> str:
@@ -48,8 +53,10 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=True)
 
 
-def _finding(finding: Finding, base: Path) -> dict[str, object]:
+def _finding(finding: Finding, report: Report, base: Path) -> dict[str, object]:
     span = finding.span
+    mark = report.mark(finding)
+    seen = {} if report.observed is None else {"observed": observed.written(mark) if mark is not None else None}
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -64,7 +71,20 @@ def _finding(finding: Finding, base: Path) -> dict[str, object]:
         "model": finding.model,
         "attribute": finding.attribute,
         "trace": [_step(step, base) for step in finding.trace],
+        **seen,
     }
+
+
+def _observed(observations: Observations, base: Path) -> str:
+    rows = {
+        "traces": _text([shown(path, base) for path in observations.traces]),
+        "missed": _list((observed.unconfirmed(one, base) for one in observations.missed), 6),
+        "answered": _list((observed.unconfirmed(one, base) for one in observations.answered), 6),
+        "latent": _list((observed.latent(one) for one in observations.latent), 6),
+        "routes": _text(observations.routes),
+        "never_exercised": "null" if observations.never is None else _list((observed.route(one, base) for one in observations.never), 6),
+    }
+    return "{\n" + ",\n".join(f'    "{key}": {value}' for key, value in rows.items()) + "\n  }"
 
 
 def _step(step: Step, base: Path) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenroom.confirm.records import Mark, Observations
 from greenroom.rules.finding import Finding
 
 
@@ -41,3 +42,9 @@ class Report:
     stats: Stats = field(default_factory=Stats)
     warnings: tuple[Note, ...] = ()
     not_analysed: tuple[Note, ...] = ()
+    observed: Observations | None = None
+    """What traces say of it; None where none was given."""
+
+    def mark(self, finding: Finding) -> Mark | None:
+        """Return what confirms a finding, if anything does."""
+        return self.observed.marks.get(finding) if self.observed is not None else None

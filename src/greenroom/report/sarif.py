@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from greenroom import __version__
+from greenroom.confirm.records import Mark
+from greenroom.report.observed import written
 from greenroom.report.paths import repository, shown
 from greenroom.report.report import Note, Report
 from greenroom.report.style import Style
@@ -25,6 +27,8 @@ from greenroom.vocabulary import Severity
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "greenroom/1"
 """What the fingerprints are called; the number changes when they are made otherwise."""
+OBSERVED = 100.0
+"""The rank (SARIF 2.1.0, 3.27.25) of what was met at run time; other results have none."""
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 Json = dict[str, object]
@@ -49,7 +53,7 @@ def render(report: Report, base: Path, _: Style) -> Iterator[str]:
         "invocations": [
             {"executionSuccessful": True, "toolExecutionNotifications": [_notification(level, note, root) for level, note in notes]}
         ],
-        "results": [_result(finding, numbers, identity.fingerprint(nth), root) for finding, identity, nth in found],
+        "results": [_result(finding, report.mark(finding), numbers, identity.fingerprint(nth), root) for finding, identity, nth in found],
     }
     yield json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=True, indent=2)
 
@@ -64,10 +68,11 @@ def _rule(rule: Rule, page: Page) -> Json:
     }
 
 
-def _result(finding: Finding, numbers: dict[str, int], fingerprint: str, root: Path) -> Json:
+def _result(finding: Finding, mark: Mark | None, numbers: dict[str, int], fingerprint: str, root: Path) -> Json:
     span = finding.span
     region = {"startLine": span.line, "startColumn": span.column, "endLine": span.end_line, "endColumn": span.end_column}
     message = f"{finding.message}\n\nMend: {finding.mend}" if finding.mend else finding.message
+    properties: Json = {"confidence": finding.confidence.value, "model": finding.model, "attribute": finding.attribute}
     result: Json = {
         "ruleId": finding.rule,
         "ruleIndex": numbers[finding.rule],
@@ -75,8 +80,11 @@ def _result(finding: Finding, numbers: dict[str, int], fingerprint: str, root: P
         "message": {"text": message},
         "locations": [{"physicalLocation": {"artifactLocation": _artifact(finding.path, root), "region": region}}],
         "partialFingerprints": {FINGERPRINT: fingerprint},
-        "properties": {"confidence": finding.confidence.value, "model": finding.model, "attribute": finding.attribute},
+        "properties": properties,
     }
+    if mark is not None:
+        result["properties"] = {**properties, "observed": written(mark)}
+        result["rank"] = OBSERVED
     if finding.trace:
         steps = [{"location": _location(step, root)} for step in finding.trace]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]

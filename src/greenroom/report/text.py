@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from greenroom.report.frame import Excerpts, excerpt, frame
+from greenroom.report.observed import sections, sentence, standing
 from greenroom.report.paths import shown
 from greenroom.report.report import Note, Report
 from greenroom.report.style import Style
+from greenroom.report.words import counted
 from greenroom.rules.finding import Finding, Step
 from greenroom.vocabulary import Confidence
 
@@ -18,19 +20,24 @@ def render(report: Report, base: Path, style: Style) -> Iterator[str]:
     """Yield the lines of the report: one block a finding, then notes, then a summary."""
     excerpts = Excerpts(base)
     for finding in report.findings:
-        yield from _block(finding, excerpts, base, style)
+        yield from _block(finding, report, excerpts, base, style)
         yield ""
+    if report.observed is not None:
+        yield from sections(report.observed, base, style)
     yield from _notes("warning", report.warnings, base, style)
     yield from _notes("not analysed", report.not_analysed, base, style)
     yield summary(report, style)
 
 
-def _block(finding: Finding, excerpts: Excerpts, base: Path, style: Style) -> Iterator[str]:
+def _block(finding: Finding, report: Report, excerpts: Excerpts, base: Path, style: Style) -> Iterator[str]:
     place = f"{shown(finding.path, base)}:{finding.span.line}:{finding.span.column}"
-    yield f"{style.strong(place)}: {style.rule(finding.rule)} {finding.name} [{finding.confidence.value}]"
+    yield f"{style.strong(place)}: {style.rule(finding.rule)} {finding.name} [{standing(finding, report)}]"
     yield f"  {finding.message}"
     for line in frame(excerpts, finding.path, finding.span, style):
         yield f"    {line}"
+    mark = report.mark(finding)
+    if mark is not None:
+        yield f"  {style.strong(sentence(mark))}"
     if finding.trace:
         yield from _chain(finding.trace, excerpts, base, style)
     if finding.mend:
@@ -67,13 +74,10 @@ def summary(report: Report, style: Style) -> str:
     rest = f", {counted(len(report.assumptions), 'assumption')}" if report.assumptions else ""
     rest += f", {stats.suppressed} suppressed" if stats.suppressed else ""
     rest += f", {stats.known} in the baseline" if stats.known else ""
+    if report.observed is not None:
+        rest += f", {len(report.observed.marks)} observed, {len(report.observed.missed)} missed"
     if not report.findings:
         return f"{style.good('No findings')} in {looked}{rest}"
     kinds = Counter(finding.confidence for finding in report.findings)
     parts = ", ".join(f"{kinds[kind]} {kind.value}" for kind in Confidence if kinds[kind])
     return f"{style.strong(counted(len(report.findings), 'finding'))} ({parts}) in {looked}{rest}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return ``1 file``, ``2 files``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -18,11 +18,15 @@ class Sifted:
 
     findings: tuple[Finding, ...]
     suppressed: tuple[Finding, ...]
+    unwanted: tuple[Finding, ...]
+    """Those of rules that are off where they lie."""
 
 
 def sift(findings: Iterable[Finding], wanted: Wanted, suppressions: Suppressions, complete: Collection[Path]) -> Sifted:
     """Leave out what is not wanted or has been answered for; ``complete`` are the files in which nothing was overlooked."""
-    found = [finding for finding in findings if finding.rule in wanted.at(finding.path)]
+    every = list(findings)
+    found = [finding for finding in every if finding.rule in wanted.at(finding.path)]
+    unwanted = tuple(finding for finding in every if finding.rule not in wanted.at(finding.path))
     suppressed = [finding for finding in found if suppressions.answers_for(finding)]
     answered = {id(finding) for finding in suppressed}
     unused = judge(suppressions.unused({path: wanted.at(path) for path in suppressions.files if path in complete}))
@@ -30,7 +34,7 @@ def sift(findings: Iterable[Finding], wanted: Wanted, suppressions: Suppressions
         *(finding for finding in found if id(finding) not in answered),
         *(finding for finding in unused if finding.rule in wanted.at(finding.path)),
     ]
-    return Sifted(tuple(sorted(left, key=_place)), tuple(suppressed))
+    return Sifted(tuple(sorted(left, key=_place)), tuple(suppressed), unwanted)
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
