@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from contextlib import nullcontext
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from greenroom.rules.registry import rules
 from tests.demo.expected import ABSENT, DEFECTS, DEMO, Defect, raising
-from tests.executable.postgres import private_postgres
-from tests.kit.database.services import find_pgbouncer, pgbouncer
+from tests.demo.running import run
+from tests.kit.database.services import find_pgbouncer
 
 LOST: dict[str, object] = {
     "archive": {"status": 200, "body": {}},
@@ -73,15 +68,7 @@ RULES = {rule.code for rule in rules() if rule.default}
 @cache
 def outcomes(twin: str) -> dict[str, dict[str, Any]]:
     """Run all scenarios of one twin in a process of their own."""
-    script = Path(__file__).with_name("scenarios.py")
-    pooled = private_postgres()  # two servers: the scenarios empty their own between each other
-    with private_postgres() as own, pooled as url, pgbouncer(url) if find_pgbouncer() else nullcontext(url) as pooler:
-        pooled_url = pooler.replace("postgresql://", "postgresql+asyncpg://")
-        urls = {"DATABASE_URL": own, "WAREHOUSE_DATABASE_URL": url, "REPORTING_DATABASE_URL": pooled_url}
-        environment = os.environ | urls | {"PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, str(script), str(DEMO / twin)]
-        run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=120)
-    rows: dict[str, dict[str, Any]] = json.loads(run.stdout)
+    rows: dict[str, dict[str, Any]] = json.loads(run("scenarios.py", twin))
     return rows
 
 
