@@ -63,7 +63,10 @@ def test_the_current_span_is_marked() -> None:
     }
 
 
-LINE = 'greenroom_incidents_total{attribute="name",cause="commit",kind="implicit-io",method="GET",model="Author",route="/authors/{author_id}"} 2.0'
+LINE = (
+    'greenroom_incidents_total{attribute="name",cause="commit",kind="implicit-io",method="GET",model="Author",route="/authors/{author_id}"}'
+    " 2.0"
+)
 
 
 def test_prometheus_counts() -> None:
@@ -93,7 +96,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ImportError, match=r"pip install 'greenroom\[telemetry\]'"):
         opentelemetry_sink()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ImportError, match="opentelemetry-api or prometheus-client"):
         count_sink()
 

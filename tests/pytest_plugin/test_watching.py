@@ -27,15 +27,17 @@ def test_every_way_to_run_coroutines(suite: Suite, runner: str) -> None:
     """)
     result = suite.run()
     result.assert_outcomes(passed=2, failed=3)
-    result.stdout.fnmatch_lines([
-        "*greenroom: `User.posts` is not in memory, for the query at application.py:* did not load it*",
-        "*No error reached the test; it fails all the same.*",
-        "User.name  implicit-io  2 times in 2 tests",
-        "*application.py:43 in add: the commit at application.py:42 expired it",
-        "*test_it.py::test_fails*, test_it.py::test_swallowed_by_the_application*",
-        "User.posts  implicit-io  1 time in 1 test",
-        "Incidents in 5 tests: 3 failing.",
-    ])
+    result.stdout.fnmatch_lines(
+        [
+            "*greenroom: `User.posts` is not in memory, for the query at application.py:* did not load it*",
+            "*No error reached the test; it fails all the same.*",
+            "User.name  implicit-io  2 times in 2 tests",
+            "*application.py:43 in add: the commit at application.py:42 expired it",
+            "*test_it.py::test_fails*, test_it.py::test_swallowed_by_the_application*",
+            "User.posts  implicit-io  1 time in 1 test",
+            "Incidents in 5 tests: 3 failing.",
+        ]
+    )
     trace = suite.trace()
     assert trace.tests == 5
     assert {(one.subject, one.cause, one.kind, one.times) for one in trace.incidents} == {

@@ -1,6 +1,7 @@
 """Watches SQLAlchemy at run time and names model, attribute, cause and line of every implicit IO. Needs only SQLAlchemy."""
 
-from greenroom.monitor.monitor import Mode, Monitor, Sink, install
+from greenroom.monitor.monitor import LatentHazardError, Mode, Monitor, install
 from greenroom.monitor.scopes import About, Scope, entered
+from greenroom.monitor.sinks import Sink
 
-__all__ = ["About", "Mode", "Monitor", "Scope", "Sink", "entered", "install"]
+__all__ = ["About", "LatentHazardError", "Mode", "Monitor", "Scope", "Sink", "entered", "install"]

@@ -20,7 +20,7 @@ from greenroom.monitor.wrapped import told
 from greenroom.trace import Incident
 
 if TYPE_CHECKING:
-    from greenroom.monitor.monitor import Sink
+    from greenroom.monitor.sinks import Sink
 
 NAME: Final = "greenroom.monitor"
 """The logger."""

@@ -10,13 +10,15 @@ from types import TracebackType
 from typing import Self
 
 from greenroom.monitor.hooks import Hooks
+from greenroom.monitor.latent.hooks import LatentHooks
+from greenroom.monitor.latent.judging import Judge
+from greenroom.monitor.logs import log_sink
 from greenroom.monitor.places import application as whose
 from greenroom.monitor.recording import Recorder
+from greenroom.monitor.sinks import Sink
+from greenroom.monitor.telemetry import count_sink
 from greenroom.monitor.wording import note
 from greenroom.trace import Incident
-
-Sink = Callable[[Incident, BaseException | None], None]
-"""Is told of each incident once for its scope; the error is ``None`` where nothing was raised."""
 
 
 class Mode(enum.Enum):
@@ -32,12 +34,28 @@ class Mode(enum.Enum):
     """Raises also where SQLAlchemy would have got away with it: a latent incident becomes an error."""
 
 
+SINKS: dict[Mode, Callable[[], Sink]] = {Mode.LOG: log_sink, Mode.COUNT: count_sink}
+"""Modes that are sinks; making one raises ``ImportError`` where what it writes to is not installed."""
+
+
+class LatentHazardError(RuntimeError):
+    """A read that went well by luck, under a monitor that raises; ``incident`` says how it did."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__(f"{incident.message}; {incident.mend}")
+        self.incident = incident
+
+
 class Monitor:
     """One consumer of incidents; made by `install`."""
 
-    def __init__(self, *, explain: bool, sinks: tuple[Sink, ...]) -> None:
-        self._explain = explain
-        self._sinks = sinks
+    def __init__(self, modes: frozenset[Mode], sinks: tuple[Sink, ...], *, latent: bool) -> None:
+        self._explain = Mode.EXPLAIN in modes
+        self._sinks = (*(SINKS[mode]() for mode in SINKS if mode in modes), *sinks)
+        self.raises = Mode.RAISE in modes
+        """Whether latent incidents become errors."""
+        self.latent = latent or self.raises
+        """Whether it wants to know of latent incidents."""
 
     @property
     def explains(self) -> bool:
@@ -46,6 +64,8 @@ class Monitor:
 
     def told(self, incident: Incident, error: BaseException | None, *, first: bool) -> None:
         """Take an incident."""
+        if incident.kind.latent and not self.latent:
+            return
         if self._explain and error is not None:
             explanation = note(incident)
             if explanation not in getattr(error, "__notes__", ()):
@@ -75,11 +95,14 @@ class _Installed:
         self._lock = threading.Lock()
         self._recorder = Recorder(self._tell)
         self._hooks = Hooks(self._recorder.raised)
+        self._latent_hooks = LatentHooks(Judge(self._lucky))
 
     def add(self, monitor: Monitor) -> None:
         with self._lock:
             if not self._monitors:
                 self._hooks.attach()
+            if monitor.latent and not self._wants_latent():
+                self._latent_hooks.attach()
             self._monitors = (*self._monitors, monitor)
 
     def remove(self, monitor: Monitor) -> None:
@@ -87,8 +110,18 @@ class _Installed:
             if monitor not in self._monitors:
                 return
             self._monitors = tuple(one for one in self._monitors if one is not monitor)
+            if monitor.latent and not self._wants_latent():
+                self._latent_hooks.detach()
             if not self._monitors:
                 self._hooks.detach()
+
+    def _wants_latent(self) -> bool:
+        return any(monitor.latent for monitor in self._monitors)
+
+    def _lucky(self, incident: Incident) -> None:
+        self._recorder.met(incident, None)
+        if any(monitor.raises for monitor in self._monitors):
+            raise LatentHazardError(incident)
 
     def explaining(self) -> bool:
         return any(monitor.explains for monitor in self._monitors)
@@ -106,18 +139,21 @@ def explaining() -> bool:
     return _installed.explaining()
 
 
-def install(*modes: Mode | str, sinks: Iterable[Sink] = (), application: Iterable[str | Path] = ()) -> Monitor:
+def install(*modes: Mode | str, sinks: Iterable[Sink] = (), application: Iterable[str | Path] = (), latent: bool = False) -> Monitor:
     """Begin to watch SQLAlchemy in this process, and return what ends it.
 
     ``application`` names directories or packages whose lines count as the application's although they are installed like a library.
+    ``latent`` looks at reads that go well, too, which costs time at each: it is for tests. Install it before the application is imported,
+    so that its session factories are known.
 
     Raises:
         ValueError: A mode or an application does not exist.
+        ImportError: Nothing is installed that a mode needs.
         RuntimeError: This version of SQLAlchemy is not known.
     """
-    chosen = {_mode(mode) for mode in modes}
+    chosen = frozenset(map(_mode, modes))
     whose.name(application)
-    monitor = Monitor(explain=Mode.EXPLAIN in chosen, sinks=tuple(sinks))
+    monitor = Monitor(chosen, tuple(sinks), latent=latent)
     _installed.add(monitor)
     return monitor
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from prometheus_client import CollectorRegistry
 
-    from greenroom.monitor.monitor import Sink
+    from greenroom.monitor.sinks import Sink
 
 COUNTER: Final = "greenroom.incidents"
 PROMETHEUS: Final = "greenroom_incidents"
