@@ -31,14 +31,15 @@ def why(state: InstanceState[Any], key: str) -> Why:
 
 def _past(state: InstanceState[Any], marks: Marks) -> tuple[History, Moment | None]:
     """Return the history of the session that the object is or was in, and what last expired all of it meanwhile."""
-    session = state.session
-    if session is not None:
-        history = history_of(session)
+    session, left = state.session, marks.left
+    if session is None:
+        return (left.history, left.whole) if left is not None else (History(), None)
+    history = history_of(session)
+    if left is None:
         return history, history.whole
-    if marks.left is not None:
-        _, whole, history = marks.left
-        return history, whole
-    return History(), None
+    # It has left a session before. What befell the one that it is in now counts from then on.
+    here = history.whole
+    return history, here if here is not None and here.order > left.moment.order else left.whole
 
 
 def _relationship(state: InstanceState[Any], key: str, marks: Marks, history: History, expired: Moment | None) -> Why:

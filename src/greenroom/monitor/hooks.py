@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransa
 from sqlalchemy.orm import attributes as orm_attributes
 from sqlalchemy.orm.attributes import instance_state
 
-from greenroom.monitor.moments import History, Moment, history_of, known_marks, latest, marks_of, now
+from greenroom.monitor.moments import History, Left, Moment, history_of, known_marks, latest, marks_of, now
 from greenroom.monitor.places import awaiting, innermost
 from greenroom.trace import Cause
 
@@ -65,8 +65,11 @@ def _expired_before(state: InstanceState[Any], history: History) -> bool:
 
 def last_load(state: InstanceState[Any], history: History) -> Moment | None:
     """Return the last query or flush after which the object was as the database has it."""
-    marks = known_marks(state)
-    return latest(history.queries.get(state.runid or 0), marks.reloaded, marks.inserted)
+    marks, runid = known_marks(state), state.runid or 0
+    query = history.queries.get(runid)
+    if query is None and marks.left is not None:  # it has come from another session
+        query = marks.left.history.queries.get(runid)
+    return latest(query, marks.reloaded, marks.inserted)
 
 
 def _around_expire_all(original: Function) -> Function:
@@ -84,16 +87,26 @@ def _around_expire_all(original: Function) -> Function:
 def _around_instances(original: Function) -> Function:
     @functools.wraps(original)
     def instances(cursor: Any, context: Any) -> Any:
-        result = original(cursor, context)
         history = history_of(context.session)
-        refreshed = context.refresh_state
+        refreshed, outer = context.refresh_state, history.running
         # What loads the columns of an expired object, or refreshes it, brings no relationship: the query that brought it still counts.
         moment = now(Cause.NEVER_LOADED) if refreshed is None else last_load(refreshed, history)
+        history.running = moment  # rows of an asynchronous session are made objects in here, before anybody knows the run id
+        try:
+            result = original(cursor, context)
+        finally:
+            history.running = outer
         if moment is not None:
             history.queried(context.runid, moment)
         return result
 
     return instances
+
+
+def query_of(context: Any) -> Moment | None:
+    """Return the moment of a query that is running, or whose rows are still being fetched."""
+    history = history_of(context.session)
+    return history.queries.get(context.runid, history.running)
 
 
 def _around_populate_partial(original: Function) -> Function:
@@ -103,7 +116,7 @@ def _around_populate_partial(original: Function) -> Function:
     def _populate_partial(context: Any, row: Any, state: InstanceState[Any], *rest: Any) -> Any:
         loaded = original(context, row, state, *rest)
         if loaded:
-            marks_of(state).reloaded = history_of(context.session).queries.get(context.runid)
+            marks_of(state).reloaded = query_of(context)
         return loaded
 
     return _populate_partial
@@ -165,6 +178,7 @@ def _around_refresh(original: Function) -> Function:
         finally:
             history.refresh = None
         marks.expired = earlier  # what the refresh expired it has loaded again
+        marks.refreshed = moment
         if attribute_names is not None:
             marks.unloaded = moment
         elif expired:
@@ -182,7 +196,7 @@ def _around_detach_states(original: Function) -> Function:
         original(states, session, **options)
         if states:
             history = history_of(session)
-            left = (now(Cause.UNKNOWN), history.whole, history)
+            left = Left(now(Cause.UNKNOWN), history.whole, history)
             for state in states:
                 marks_of(state).left = left
 

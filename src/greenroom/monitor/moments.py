@@ -9,7 +9,7 @@ import itertools
 import sys
 from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import InstanceState, Session
 
@@ -50,7 +50,7 @@ def now(cause: Cause, frame: FrameType | None = None) -> Moment:
 class History:
     """What one session has done."""
 
-    __slots__ = ("flush", "queries", "refresh", "whole", "withheld")
+    __slots__ = ("flush", "queries", "refresh", "running", "whole", "withheld")
 
     def __init__(self) -> None:
         self.whole: Moment | None = None
@@ -59,6 +59,8 @@ class History:
         """The flush that is running, or the last one."""
         self.refresh: Moment | None = None
         """The refresh that is running."""
+        self.running: Moment | None = None
+        """The query whose rows are being made objects."""
         self.withheld: Moment | None = None
         """The last commit after which the application's own sessions would have expired everything and this one did not."""
         self.queries: dict[int, Moment] = {}
@@ -72,10 +74,19 @@ class History:
             del queries[next(iter(queries))]
 
 
+class Left(NamedTuple):
+    """The end of an object's stay in a session."""
+
+    moment: Moment
+    whole: Moment | None
+    """What had expired all of the session by then."""
+    history: History
+
+
 class Marks:
     """What befell one object and not its whole session."""
 
-    __slots__ = ("expired", "inserted", "keys", "left", "reloaded", "unloaded")
+    __slots__ = ("expired", "inserted", "keys", "left", "refreshed", "reloaded", "unloaded")
 
     def __init__(self) -> None:
         self.inserted: Moment | None = None
@@ -86,10 +97,12 @@ class Marks:
         """The last query that found it in the session and loaded what was missing."""
         self.keys: dict[str, Moment] = {}
         """What dropped single attributes."""
+        self.refreshed: Moment | None = None
+        """The last refresh."""
         self.unloaded: Moment | None = None
         """The last refresh of single attributes."""
-        self.left: tuple[Moment, Moment | None, History] | None = None
-        """What took it out of its session, what had expired all of that session by then, and the session's history."""
+        self.left: Left | None = None
+        """What took it out of its last session."""
 
 
 def history_of(session: Session) -> History:

@@ -161,7 +161,7 @@ def _dynamic(frame: FrameType) -> Read | None:
 
 def _left(state: InstanceState[Any], kind: Kind) -> Place | None:
     left = known_marks(state).left
-    return left[0].place if kind is Kind.DETACHED and left is not None else None
+    return left.moment.place if kind is Kind.DETACHED and left is not None else None
 
 
 def _within(incident: Incident, scope: Scope | None) -> Incident:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import InstanceState, Mapper, Session, loading, sessionmaker
 from sqlalchemy.orm.attributes import InstrumentedAttribute, instance_state
 
-from greenroom.monitor.hooks import ATTRIBUTE_IMPL, Function, Wrap, Wrapping
+from greenroom.monitor.hooks import ATTRIBUTE_IMPL, Function, Wrap, Wrapping, query_of
 from greenroom.monitor.latent import evidence, factories
 from greenroom.monitor.latent.judging import Judge
 from greenroom.monitor.moments import history_of, now
@@ -84,7 +84,7 @@ def _around_instance_processor(original: Function) -> Function:
                 if state.runid == context.runid:
                     evidence.loaded_afresh(state)
                     return instance
-                moment = history_of(context.session).queries.get(context.runid)
+                moment = query_of(context)
                 if moment is not None:
                     eager = _eager(mapper, context, path) if eager is None else eager
                     evidence.found(state, moment, eager)

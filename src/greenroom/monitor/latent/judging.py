@@ -57,7 +57,7 @@ class Judge:
         if luck is not None and key in luck.left_over:
             self._lucky(Kind.LEFT_OVER, state, key, luck.left_over[key], frame)
         elif history.withheld is not None:
-            asked = latest(last_load(state, history), luck.found if luck is not None else None, known_marks(state).unloaded)
+            asked = latest(last_load(state, history), luck.found if luck is not None else None, known_marks(state).refreshed)
             if asked is None or asked.order < history.withheld.order:
                 self._lucky(Kind.KINDER_SESSION, state, key, history.withheld, frame)
 
