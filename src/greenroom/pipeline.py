@@ -98,6 +98,39 @@ def inspect(paths: Sequence[Path], config: Config, path: Path, line: int, progre
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The findings of one file, each with the observation that it follows from, and what its project declares."""
+
+    backend: Backend
+    findings: tuple[tuple[Finding, Observation], ...]
+    bounds: tuple[Note, ...]
+    """The entry points that were not followed to their end."""
+
+
+def locate(paths: Sequence[Path], config: Config, path: Path, progress: ReportProgress | None = None) -> Located | None:
+    """Analyse the project under ``paths`` that holds ``path``; return what is found in that file, whether or not a comment answers for it.
+
+    Returns:
+        The findings of the rules that are on there and of the wanted confidence; None when no project under the paths holds the file.
+    """
+    tree = discover(paths, config.exclude)
+    program = Program(tree)
+    wanted = os.path.abspath(path)  # noqa: PTH100 -- links keep the user's names
+    for group in program.groups:
+        file = next((file for file in group.files if os.path.abspath(file.path) == wanted), None)  # noqa: PTH100 -- as above
+        if file is None:
+            continue
+        if progress is not None:
+            progress(0, len(tree.files), group.roots[0].name)
+        backend, events, tracker = _interpret(program, group, config, None)
+        observed = {finding: event for event in events for finding in judge([event]) if finding.path == file.path}
+        on = Wanted(config).at(file.path)
+        findings = [f for f in _distinct(observed) if f.rule in on and config.admits(f.confidence)]
+        return Located(backend or Backend(program, group), tuple((f, observed[f]) for f in findings), tuple(_bounds(tracker)))
+    return None
+
+
 def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | None, collector: Collector | None = None) -> Report:
     started = time.perf_counter()
     baseline = _baseline(config)

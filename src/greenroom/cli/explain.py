@@ -53,7 +53,7 @@ def _explain_line(chosen: argparse.Namespace, path: Path, line: int) -> int:
     from greenroom.report.situation import render  # noqa: PLC0415 -- as above
 
     demand_readable(path, PROG)
-    project = Path(chosen.project) if chosen.project is not None else _project_of(path)
+    project = Path(chosen.project) if chosen.project is not None else project_of(path)
     demand_readable(project, PROG)
     try:
         base = written(chosen, [project])
@@ -75,7 +75,7 @@ def _explain_line(chosen: argparse.Namespace, path: Path, line: int) -> int:
     return CLEAN
 
 
-def _project_of(path: Path) -> Path:
+def project_of(path: Path) -> Path:
     """The nearest folder around a file that looks like a project's; else the file's own."""
     folder = path.absolute().parent
     return next((around for around in (folder, *folder.parents) if any((around / name).exists() for name in _ROOTS)), folder)

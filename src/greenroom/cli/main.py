@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "find implicit IO in a project",
     "demo": "check the bundled example backend and show what it finds",
     "explain": "print the page of a rule",
+    "prove": "write a test that reproduces a finding, and run it",
     "rules": "list all rules",
 }
 CLEAN = 0

@@ -1,0 +1,78 @@
+"""The sessions of a run: the project's own factory where a test can import it, else one with the same options."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from greenroom.facts.collect import Backend
+from greenroom.program.symbols import Class, External, Function, Symbol, Variable
+from greenroom.program.types import AnnotatedRef, Named, TypeRef, Union
+from greenroom.prove.choices import Choices
+
+_FACTORIES = frozenset({"async_sessionmaker", "sessionmaker"})
+PLAIN_SESSION = External("sqlalchemy.ext.asyncio.AsyncSession")
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """How a test makes sessions."""
+
+    factory: Variable | None
+    """The project's own factory, which is bound to the test's engine; None: the test makes one."""
+    options: Mapping[str, bool]
+    cls: Class | External = PLAIN_SESSION
+
+
+def sessions(backend: Backend, choices: Choices, wanted: Class | External | None) -> Sessions:
+    """Choose the factory of production; ``wanted`` is the class of session that the code asks for."""
+    made = [factory for factory in backend.factories() if not factory.module.is_test]
+    known = [(variable, factory) for factory in made if (variable := _variable(factory.module.bindings, factory.node)) is not None]
+    defaults = backend.session_defaults()
+    options = {"expire_on_commit": defaults.expire_on_commit, "autoflush": defaults.autoflush}
+    if made:
+        options = dict(made[0].options)
+    ways: list[Sessions] = [Sessions(variable, {}) for variable, _ in known]
+    ways.append(Sessions(None, {name: value for name, value in options.items() if value is not None}, wanted or PLAIN_SESSION))
+    return choices.pick("sessions", ways)
+
+
+def mentions(function: Function, factory: Variable | None, backend: Backend, depth: int = 3) -> bool:
+    """Whether a function, or one that it calls, names the factory."""
+    if factory is None or depth == 0:
+        return False
+    for node in ast.walk(function.node):
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            continue
+        symbol = backend.program.resolve(function.module, node, function=function, owner=function.owner)
+        if symbol is factory:
+            return True
+        if isinstance(symbol, Function) and symbol is not function and mentions(symbol, factory, backend, depth - 1):
+            return True
+    return False
+
+
+def session_symbol(type_ref: TypeRef | None, backend: Backend) -> Class | External | None:
+    """The class of asynchronous session that a type is, or yields."""
+    match type_ref:
+        case AnnotatedRef(type=inner):
+            return session_symbol(inner, backend)
+        case Union(members=members):
+            return next((found for member in members if (found := session_symbol(member, backend)) is not None), None)
+        case Named(symbol=symbol, args=args):
+            if backend.is_async_session(symbol):
+                return symbol
+            return next((found for arg in args if (found := session_symbol(arg, backend)) is not None), None)
+    return None
+
+
+def _variable(bindings: Mapping[str, list[Symbol]], node: ast.Call) -> Variable | None:  # type: ignore[type-arg] -- any binding
+    name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    if name not in _FACTORIES and not (isinstance(node.func, ast.Subscript)):
+        return None
+    for bound in bindings.values():
+        for item in bound:
+            if isinstance(item, Variable) and item.value is node:
+                return item
+    return None
