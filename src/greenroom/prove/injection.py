@@ -44,6 +44,8 @@ class Request:
     bodies: dict[str, object] = field(default_factory=dict)
     embedded: bool = False
     overrides: dict[Symbol, Override] = field(default_factory=dict)
+    providers: list[Function] = field(default_factory=list)
+    """The dependencies that are run."""
 
     @property
     def body(self) -> object:
@@ -183,6 +185,8 @@ class Injection:
             del wanted
             if not mentions(provider, self._sessions.factory, self._inputs.backend):
                 self.request.overrides[provider] = Override(provider, name, gives_session=True)
+            else:
+                self.request.providers.append(provider)
             return
         if isinstance(provider, Class):
             init = self._program.member(provider, "__init__")
@@ -205,6 +209,7 @@ class Injection:
             if _asks_request(provider, self._program):
                 raise Underivable("it reads the request itself")
             self._parameters(provider, bound=provider.owner is not None and provider.kind != "staticmethod")
+            self.request.providers.append(provider)
         except Underivable as reason:
             request = self.request
             request.path, request.query, request.bodies, request.overrides, self._visited = kept

@@ -257,7 +257,9 @@ class Inputs:
     def _read_comparisons(self, function: Function) -> None:
         for node in ast.walk(function.node):
             match node:
-                case ast.Compare(left=ast.Attribute(value=holder, attr=attribute), ops=[ast.Eq()], comparators=[other]):
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(value=holder, attr=attribute), attr="is_"), args=[other]):
+                    self._compare(function, holder, attribute, other)
+                case ast.Compare(left=ast.Attribute(value=holder, attr=attribute), ops=[ast.Eq() | ast.Is()], comparators=[other]):
                     self._compare(function, holder, attribute, other)
                 case ast.Compare(left=other, ops=[ast.Eq()], comparators=[ast.Attribute(value=holder, attr=attribute)]):
                     self._compare(function, holder, attribute, other)
@@ -268,8 +270,23 @@ class Inputs:
 
     def _compare(self, function: Function, holder: ast.expr, attribute: str, other: ast.expr) -> None:
         mapped = self._mapped(function.module, holder)
-        if mapped is not None and attribute in mapped.columns:
+        if mapped is None or attribute not in mapped.columns:
+            return
+        fixed = self._fixed(function.module, other)
+        if fixed is not None:
+            self.rows.fix(mapped, attribute, fixed)
+        else:
             self._note(other, mapped, attribute)
+
+    def _fixed(self, module: Module, node: ast.expr) -> object:
+        """The constant or the member of an enumeration that an expression is; None for everything else."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Attribute):
+            cls = self.program.resolve(module, node.value) if isinstance(node.value, (ast.Name, ast.Attribute)) else None
+            if isinstance(cls, Class) and is_enumeration(self.program, cls):
+                return next((member for member in members_of(self.backend, cls) if member.name == node.attr), None)
+        return None
 
     def _mapped(self, module: Module, node: ast.expr) -> MappedClass | None:
         symbol = self.program.resolve(module, node) if isinstance(node, (ast.Name, ast.Attribute)) else None

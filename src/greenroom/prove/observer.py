@@ -64,7 +64,7 @@ class Observer:
 def said(error):  # noqa: ANN001, ANN201 -- runs under old interpreters
     """What an error says, in one line; asked when it is complete, which it is not where it is made."""
     try:
-        return " ".join(str(error).split())[:300]
+        return " ".join(str(error).split()).partition(" [SQL: ")[0].partition(" (Background on this error")[0][:300]
     except Exception:  # noqa: BLE001 -- an error's own text may fail
         return ""
 
@@ -115,10 +115,13 @@ def told(error, observer):  # noqa: ANN001, ANN201 -- runs under old interpreter
     return found
 
 
-def refuse_network(event, arguments):  # noqa: ANN001, ANN201 -- an audit hook
-    """Refuse connections: a proof runs on a database in memory, and nothing else."""
-    if event == "socket.connect" and isinstance(arguments[1], tuple) and os.name != "nt":
-        raise ConnectionRefusedError("greenroom prove allows no network: %s" % (arguments[1][0],))
+def refuse(event, arguments):  # noqa: ANN001, ANN201 -- an audit hook
+    """Refuse connections: a proof runs on a database in memory, and touches nothing else."""
+    if event == "socket.connect" and not (os.name == "nt" and str(arguments[1][0]).startswith("127.")):
+        where = arguments[1]
+        raise ConnectionRefusedError("greenroom prove allows no network: %s" % (where[0] if isinstance(where, tuple) else where,))
+    if event == "sqlite3.connect" and arguments[0] not in ("", ":memory:", b":memory:") and "mode=memory" not in str(arguments[0]):
+        raise PermissionError("greenroom prove opens no database but its own: %s" % (arguments[0],))
 
 
 def main(test, output, wanted):  # noqa: ANN001, ANN201 -- runs under old interpreters
@@ -126,7 +129,7 @@ def main(test, output, wanted):  # noqa: ANN001, ANN201 -- runs under old interp
     with open(wanted, encoding="utf-8") as file:  # noqa: PTH123 -- runs under old interpreters
         observer = Observer(test, json.load(file))
     report = {"stage": "import", "raised": [], "incidents": [], "lines": [], "status": None, "answer": ""}
-    sys.addaudithook(refuse_network)
+    sys.addaudithook(refuse)
     try:
         observer.watch()
         specification = importlib.util.spec_from_file_location("greenroom_proof", test)

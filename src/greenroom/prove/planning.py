@@ -17,7 +17,7 @@ from greenroom.prove.entries import Entry, mentioned
 from greenroom.prove.injection import Injection, Request
 from greenroom.prove.inputs import Inputs
 from greenroom.prove.rows import Rows
-from greenroom.prove.sessions import Sessions, session_symbol, sessions
+from greenroom.prove.sessions import Sessions, engines, session_symbol, sessions
 from greenroom.prove.values import Made, json_value
 
 TYPES = {
@@ -64,6 +64,8 @@ class Plan:
     """PostgreSQL's types among the columns."""
     has_schemas: bool
     act: Call | Ask
+    engines: tuple[str, ...]
+    """The project's own engines that the code names, as ``module.name``."""
     answered: Class | External | None
     """The error with which the code answers where the finding is mended."""
 
@@ -91,6 +93,7 @@ def plan(claim: Claim, entry: Entry, backend: Backend, choices: Choices) -> Plan
         tuple(sorted({name for module in modules for name in _dialect_types(module)})),
         any(b"schema" in module.source.data for module in modules),
         act,
+        engines([*way, *(act.request.providers if isinstance(act, Ask) else ())], backend),
         _answer(claim, way, backend),
     )
 

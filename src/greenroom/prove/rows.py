@@ -43,6 +43,7 @@ class Rows:
         self.needed: dict[Class, MappedClass] = {}
         self.words: set[str] = set()
         """The attributes that the code on the way names."""
+        self._fixed: dict[tuple[Class, str], object] = {}
         self._tables = {mapped.table: mapped for mapped in reversed(backend.mapped_classes()) if mapped.table is not None}
 
     def need(self, cls: Class) -> MappedClass | None:
@@ -57,6 +58,10 @@ class Rows:
                 if target is not None and not column.nullable:
                     self.need(target[0].symbol)
         return mapped
+
+    def fix(self, mapped: MappedClass, attribute: str, value: object) -> None:
+        """Have the first row hold what the code asks for."""
+        self._fixed.setdefault((mapped.symbol, attribute), value)
 
     def target(self, column: Column) -> tuple[MappedClass, str] | None:
         """The class and the attribute that a foreign key refers to."""
@@ -88,6 +93,9 @@ class Rows:
             Underivable: Nothing is known of its type.
         """
         column = mapped.columns[attribute]
+        fixed = self._fixed.get((mapped.symbol, attribute))
+        if fixed is not None and number == 1 and self.choices.pick(f"row.{mapped.name}.{attribute}==", (True, False)):
+            return fixed
         target = self.target(column)
         if target is not None and depth:
             other, name = target
@@ -103,8 +111,9 @@ class Rows:
             Underivable: A column must have a value, and nothing is known of its type.
         """
         for mapped in self._ordered():
-            numbers = self.choices.pick(f"rows.{mapped.name}", (NUMBERS, NUMBERS[1:]))
-            yield mapped, [self._row(mapped, number) for number in numbers]
+            numbers = self.choices.pick(f"rows.{mapped.name}", (NUMBERS, NUMBERS[:1], ()))
+            if numbers:
+                yield mapped, [self._row(mapped, number) for number in numbers]
 
     def _ordered(self) -> list[MappedClass]:
         done: dict[Class, MappedClass] = {}
@@ -139,6 +148,8 @@ class Rows:
     def _left_out(self, mapped: MappedClass, column: Column) -> bool:
         """Whether a column is left to its default, or to NULL."""
         knob = f"row.{mapped.name}.{column.name}"
+        if (mapped.symbol, column.name) in self._fixed:
+            return False
         target = self.target(column)
         if target is not None:
             wanted = target[0].symbol in self.needed and target[0] is not mapped

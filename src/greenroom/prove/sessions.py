@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from greenroom.facts.collect import Backend
@@ -51,6 +51,31 @@ def mentions(function: Function, factory: Variable | None, backend: Backend, dep
         if isinstance(symbol, Function) and symbol is not function and mentions(symbol, factory, backend, depth - 1):
             return True
     return False
+
+
+def engines(functions: Iterable[Function], backend: Backend, depth: int = 3) -> tuple[str, ...]:
+    """The engines that functions name, and those that they call, as they are called there: ``module.name``."""
+    made = {engine.node for engine in backend.engines()}
+    found: dict[str, None] = {}
+    seen: set[Function] = set()
+    waiting = [(function, depth) for function in functions]
+    while waiting:
+        function, left = waiting.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        for node in ast.walk(function.node):
+            if not isinstance(node, (ast.Name, ast.Attribute)):
+                continue
+            symbol = backend.program.resolve(function.module, node, function=function, owner=function.owner)
+            if isinstance(symbol, Function) and left:
+                waiting.append((symbol, left - 1))
+            elif isinstance(symbol, Variable) and symbol.function is None and symbol.owner is None and symbol.value in made:
+                if isinstance(node, ast.Name):
+                    found.setdefault(f"{function.module.name}.{node.id}")
+                else:
+                    found.setdefault(f"{symbol.module.name}.{symbol.name}")
+    return tuple(found)
 
 
 def session_symbol(type_ref: TypeRef | None, backend: Backend) -> Class | External | None:

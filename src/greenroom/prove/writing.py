@@ -128,10 +128,18 @@ def _scenario(plan: Plan, imports: Imports) -> list[str]:
     lines.append("    try:")
     lines.append("        await prepare(engine)")
     act = _asking(plan, plan.act, imports) if isinstance(plan.act, Ask) else _calling(plan.act, imports)
+    if plan.engines:
+        act = [*_patches(plan, imports), *(f"    {line}" for line in act)]
     lines.extend(f"        {line}".rstrip() for line in _answered(plan, act, imports))
     lines.append("    finally:")
     lines.extend(f"        {line}" for line in (*ends, "await engine.dispose()"))
     return lines
+
+
+def _patches(plan: Plan, imports: Imports) -> list[str]:
+    """Have the code use the test's engine where it names one of its own."""
+    patch = imports.name("unittest.mock", "patch")
+    return [f"with {', '.join(f'{patch}({chr(34)}{name}{chr(34)}, engine)' for name in plan.engines)}:"]
 
 
 def _what(plan: Plan) -> str:
