@@ -60,7 +60,7 @@ class Gathered:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write what is to be written; a run that met something outside of tests has not passed."""
         self._outside(session.config.stash.get(OUTSIDE, None))
-        if self.ran or self.tests or self.outside:
+        if self.ran or self.tests or self.outside or self.routes:
             self._write_trace(session.config.invocation_params.dir.name)
         if self.accepted is not None:
             self._compare(self.accepted)

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from greenroom.monitor import Scope, install
+from greenroom.monitor.exercised import exercised, forget
+from greenroom.monitor.instrumentation import instrument, uninstrument
 from greenroom.monitor.recording import identity
 from greenroom.monitor.scopes import everywhere
 from greenroom.monitor.wording import note
@@ -54,6 +56,9 @@ class Watch:
         """Begin to watch."""
         self._ends.enter_context(install("explain", sinks=[self._met]))
         self._ends.enter_context(noticed(self._expect))
+        if instrument():
+            self._ends.callback(uninstrument)
+        forget()
 
     def pytest_unconfigure(self) -> None:
         """Watch no longer."""
@@ -151,8 +156,9 @@ class Watch:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Hand over what was met outside of tests."""
-        data = packed(Met(incident, Verdict.LATENT if incident.kind.latent else Verdict.FAILS) for incident in self._outside)
+        """Hand over what was met outside of tests, and the routes that have answered."""
+        outside = [Met(incident, Verdict.LATENT if incident.kind.latent else Verdict.FAILS) for incident in self._outside]
+        data = packed(outside, exercised())
         output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[CARRIED] = data
@@ -161,7 +167,7 @@ class Watch:
 
 
 OUTSIDE = pytest.StashKey[dict[str, Any]]()
-"""What was met outside of tests, where tests run in the process that reports."""
+"""What was met outside of tests, and the routes, where tests run in the process that reports."""
 
 
 def _property(met: Met) -> str:

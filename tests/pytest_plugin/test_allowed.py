@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from greenroom.trace import Incident, Kind
+from greenroom.pytest.allowances import AllowanceError, allowance
+from tests.pytest_plugin.suites import Suite
+
+INCIDENT = Incident(Kind.IMPLICIT_IO, "MissingGreenlet", "", model="User", attribute="name")
+
+
+@pytest.mark.parametrize("allow", [True, "User", "User.name", "implicit-io", ["Post", "User.name"], ("detached", "implicit-io"), {"User"}])
+def test_what_is_allowed(allow: object) -> None:
+    assert allowance([pytest.mark.greenroom(allow=allow).mark]).covers(INCIDENT)
+
+
+@pytest.mark.parametrize("allow", ["Post", "User.posts", "detached", ["Post", "raiseload"]])
+def test_what_is_not(allow: object) -> None:
+    assert not allowance([pytest.mark.greenroom(allow=allow).mark]).covers(INCIDENT)
+
+
+def test_markers_add_up() -> None:
+    assert allowance([pytest.mark.greenroom(allow="Post").mark, pytest.mark.greenroom(allow="User").mark]).covers(INCIDENT)
+
+
+@pytest.mark.parametrize("allow", [False, None, 1, "", [], [1], "User name", "app.models.User", "implict-io", {"User": True}])
+def test_what_means_nothing(allow: object) -> None:
+    with pytest.raises(AllowanceError, match="greenroom"):
+        allowance([pytest.mark.greenroom(allow=allow).mark])
+
+
+def test_other_arguments_mean_nothing() -> None:
+    with pytest.raises(AllowanceError, match="is not understood; give allow=True"):
+        allowance([pytest.mark.greenroom("User.name").mark])
+    with pytest.raises(AllowanceError, match="is not understood; give allow=True"):
+        allowance([pytest.mark.greenroom(allows="User.name").mark])
+
+
+def test_markers_of_tests_classes_and_modules(suite: Suite) -> None:
+    suite.write("""
+        import pytest
+
+        @pytest.mark.greenroom(allow="User.name")
+        async def test_allowed():
+            await application.add_safely()
+
+        @pytest.mark.greenroom(allow="User.posts")
+        async def test_something_else_is_allowed():
+            await application.add_safely()
+
+        @pytest.mark.greenroom(allow="implicit-io")
+        class TestAll:
+            async def test_swallowed(self):
+                await application.add_safely()
+
+            async def test_request(self):
+                await get("/users/Ada")
+
+        @pytest.mark.greenroom(allow="User name")
+        async def test_mistaken():
+            pass
+    """)
+    result = suite.run("--strict-markers")
+    result.assert_outcomes(passed=3, failed=1, errors=1)
+    result.stdout.fnmatch_lines([
+        "*@pytest.mark.greenroom(allow='User name'): 'User name' is no Model.attribute and no kind; kinds are implicit-io, *",
+        "Incidents in 4 tests: 1 failing, 3 allowed.",
+    ])
+
+
+def test_a_test_that_names_the_error_expects_it(suite: Suite) -> None:
+    suite.write("""
+        import unittest
+        import pytest
+        from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError, StatementError
+        from sqlalchemy.orm.exc import DetachedInstanceError
+
+        async def user():
+            await application.prepare()
+            async with application.factory() as session:
+                one = application.User(name="Ada")
+                session.add(one)
+                await session.commit()
+            return one
+
+        async def test_by_class():
+            with pytest.raises(DetachedInstanceError):
+                (await user()).name
+
+        async def test_by_class_twice():
+            one = await user()
+            for _ in range(2):
+                with pytest.raises(DetachedInstanceError):
+                    one.name
+
+        async def test_by_one_of_several():
+            with pytest.raises((ValueError, DetachedInstanceError)):
+                (await user()).name
+
+        async def test_by_words():
+            with pytest.raises(Exception, match="greenlet_spawn has not been called"):
+                await application.add()
+
+        class Test(unittest.IsolatedAsyncioTestCase):
+            async def test_by_class(self):
+                one = await user()
+                with self.assertRaises(DetachedInstanceError):
+                    one.name
+
+        async def test_in_a_group():
+            with pytest.RaisesGroup(DetachedInstanceError):
+                try:
+                    (await user()).name
+                except Exception as error:
+                    raise ExceptionGroup("several", [error])
+
+        async def test_anything_else_may_be_meant():
+            with pytest.raises(Exception):
+                await application.add()
+
+        async def test_caught_is_not_swallowed_before():
+            await application.add_safely()
+            with pytest.raises(DetachedInstanceError):
+                (await user()).name
+    """)
+    result = suite.run("-W", "ignore::pytest.PytestDeprecationWarning")
+    result.assert_outcomes(passed=6, failed=2)
+    result.stdout.fnmatch_lines(["Incidents in 8 tests: 2 failing, 7 expected."])
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_anything_else_may_be_meant*", "FAILED test_it.py::test_caught_is_not_swallowed_before*"])
