@@ -71,7 +71,9 @@ def test_what_is_gone_is_told_and_taken_out(suite: Suite) -> None:
     assert "No longer met" not in suite.run("-k", "request", "--greenroom-baseline=known.json").stdout.str()
     result = suite.run("--greenroom-baseline=known.json")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["No longer met: User.name (implicit-io) in add, application.py; --greenroom-update-baseline takes it out*"])
+    result.stdout.fnmatch_lines(
+        ["No longer met: User.name (implicit-io) in add, application.py; --greenroom-update-baseline takes it out*"]
+    )
     suite.run("-k", "request", "--greenroom-baseline=known.json", "--greenroom-update-baseline")
     assert "User.name" in (suite.pytester.path / "known.json").read_text()
     suite.run("--greenroom-baseline=known.json", "--greenroom-update-baseline")
@@ -89,9 +91,15 @@ def test_what_is_gone_is_told_and_taken_out(suite: Suite) -> None:
         (["--greenroom-baseline=entries.json"], "*entries.json is no baseline: entry 1 of what it accepts is not one; restore it*"),
         (["--greenroom-baseline=bytes.json"], "*bytes.json is no baseline: it is not UTF-8; restore it*"),
         (["--greenroom-baseline=."], "the baseline *: Is a directory; give another --greenroom-baseline"),
-        (["--greenroom-baseline=no/where.json", "--greenroom-update-baseline"], "*give --greenroom-update-baseline to write it, into a folder that exists"),
+        (
+            ["--greenroom-baseline=no/where.json", "--greenroom-update-baseline"],
+            "*give --greenroom-update-baseline to write it, into a folder that exists",
+        ),
         (["--greenroom-update-baseline"], "--greenroom-update-baseline has no file to write; give --greenroom-baseline FILE*"),
-        (["--greenroom=off", "--greenroom-update-baseline", "--greenroom-baseline=x"], "--greenroom-update-baseline has nothing to write without*"),
+        (
+            ["--greenroom=off", "--greenroom-update-baseline", "--greenroom-baseline=x"],
+            "--greenroom-update-baseline has nothing to write without*",
+        ),
         (["--greenroom=loud"], "*--greenroom*'loud'*"),
         (["-o", "greenroom=loud", "--greenroom=strict"], None),
     ],

@@ -2,38 +2,44 @@ from __future__ import annotations
 
 import pytest
 
-from greenroom.trace import Incident, Kind
 from greenroom.pytest.allowances import AllowanceError, allowance
+from greenroom.trace import Incident, Kind
 from tests.pytest_plugin.suites import Suite
+
+
+def mark(*arguments: object, **keywords: object) -> pytest.Mark:
+    """Return what the marker leaves on a test; it need not be registered in the run that tests it."""
+    return pytest.Mark("greenroom", arguments, keywords, _ispytest=True)
+
 
 INCIDENT = Incident(Kind.IMPLICIT_IO, "MissingGreenlet", "", model="User", attribute="name")
 
 
 @pytest.mark.parametrize("allow", [True, "User", "User.name", "implicit-io", ["Post", "User.name"], ("detached", "implicit-io"), {"User"}])
 def test_what_is_allowed(allow: object) -> None:
-    assert allowance([pytest.mark.greenroom(allow=allow).mark]).covers(INCIDENT)
+    assert allowance([mark(allow=allow)]).covers(INCIDENT)
 
 
 @pytest.mark.parametrize("allow", ["Post", "User.posts", "detached", ["Post", "raiseload"]])
 def test_what_is_not(allow: object) -> None:
-    assert not allowance([pytest.mark.greenroom(allow=allow).mark]).covers(INCIDENT)
+    assert not allowance([mark(allow=allow)]).covers(INCIDENT)
 
 
 def test_markers_add_up() -> None:
-    assert allowance([pytest.mark.greenroom(allow="Post").mark, pytest.mark.greenroom(allow="User").mark]).covers(INCIDENT)
+    assert allowance([mark(allow="Post"), mark(allow="User")]).covers(INCIDENT)
 
 
 @pytest.mark.parametrize("allow", [False, None, 1, "", [], [1], "User name", "app.models.User", "implict-io", {"User": True}])
 def test_what_means_nothing(allow: object) -> None:
     with pytest.raises(AllowanceError, match="greenroom"):
-        allowance([pytest.mark.greenroom(allow=allow).mark])
+        allowance([mark(allow=allow)])
 
 
 def test_other_arguments_mean_nothing() -> None:
     with pytest.raises(AllowanceError, match="is not understood; give allow=True"):
-        allowance([pytest.mark.greenroom("User.name").mark])
+        allowance([mark("User.name")])
     with pytest.raises(AllowanceError, match="is not understood; give allow=True"):
-        allowance([pytest.mark.greenroom(allows="User.name").mark])
+        allowance([mark(allows="User.name")])
 
 
 def test_markers_of_tests_classes_and_modules(suite: Suite) -> None:
@@ -62,10 +68,12 @@ def test_markers_of_tests_classes_and_modules(suite: Suite) -> None:
     """)
     result = suite.run("--strict-markers")
     result.assert_outcomes(passed=3, failed=1, errors=1)
-    result.stdout.fnmatch_lines([
-        "*@pytest.mark.greenroom(allow='User name'): 'User name' is no Model.attribute and no kind; kinds are implicit-io, *",
-        "Incidents in 4 tests: 1 failing, 3 allowed.",
-    ])
+    result.stdout.fnmatch_lines(
+        [
+            "*@pytest.mark.greenroom(allow='User name'): 'User name' is no Model.attribute and no kind; kinds are implicit-io, *",
+            "Incidents in 4 tests: 1 failing, 3 allowed.",
+        ]
+    )
 
 
 def test_a_test_that_names_the_error_expects_it(suite: Suite) -> None:
@@ -126,4 +134,6 @@ def test_a_test_that_names_the_error_expects_it(suite: Suite) -> None:
     result = suite.run("-W", "ignore::pytest.PytestDeprecationWarning")
     result.assert_outcomes(passed=6, failed=2)
     result.stdout.fnmatch_lines(["Incidents in 8 tests: 2 failing, 7 expected."])
-    result.stdout.fnmatch_lines(["FAILED test_it.py::test_anything_else_may_be_meant*", "FAILED test_it.py::test_caught_is_not_swallowed_before*"])
+    result.stdout.fnmatch_lines(
+        ["FAILED test_it.py::test_anything_else_may_be_meant*", "FAILED test_it.py::test_caught_is_not_swallowed_before*"]
+    )

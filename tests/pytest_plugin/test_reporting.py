@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -100,7 +100,7 @@ def test_junit_has_it_as_properties(suite: Suite) -> None:
             pass
     """)
     suite.run("--junit-xml=report.xml").assert_outcomes(passed=2, failed=1)
-    cases = ElementTree.parse(suite.pytester.path / "report.xml").getroot().iter("testcase")  # noqa: S314 -- written by the run before
+    cases = ET.parse(suite.pytester.path / "report.xml").getroot().iter("testcase")  # noqa: S314 -- written by the run before
     properties = {case.get("name"): [(one.get("name"), one.get("value")) for one in case.iter("property")] for case in cases}
     assert properties == {
         "test_swallowed": [("greenroom", "failing: implicit-io User.name at application.py:43")],
