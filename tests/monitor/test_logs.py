@@ -8,12 +8,13 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 
+import prometheus_client
 import pytest
 import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from sqlalchemy import ForeignKey, select
-from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.exc import MissingGreenlet, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -287,3 +288,23 @@ def test_a_response_is_explained_at_its_validation_error(handler: Kept) -> None:
     assert vars(ours[0])["greenroom.request_id"] == "r-9"
     record = logged(caught.value, IncidentFilter())  # as a server writes it, outside of the request
     assert vars(record)["greenroom.attribute"] == "books"
+
+
+def test_the_modes_log_and_count_write_to_their_sinks(handler: Kept) -> None:
+    registry = prometheus_client.REGISTRY
+    labels = {"kind": "implicit-io", "model": "Author", "attribute": "name", "cause": "commit", "method": "", "route": ""}
+    before = registry.get_sample_value("greenroom_incidents_total", labels) or 0
+    with install("log", "count"), entered(Scope()):
+        met(bare)
+    assert [record.name for record in handler.records if record.levelno == logging.ERROR] == [NAME]
+    assert registry.get_sample_value("greenroom_incidents_total", labels) == before + 1
+
+
+def test_a_sink_that_fails_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(incident: Incident, error: BaseException | None) -> None:
+        raise LookupError("no room")
+
+    with install(sinks=[fail]):
+        error = met(bare)
+    assert isinstance(error, MissingGreenlet | StatementError)
+    assert "LookupError: no room" in capsys.readouterr().err

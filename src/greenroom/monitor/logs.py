@@ -7,20 +7,13 @@ and OpenTelemetry's handler take them as they are. `attributes` has their names.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
-
-from sqlalchemy.exc import StatementError
+from typing import Final
 
 from greenroom.monitor.attributes import attributes
-from greenroom.monitor.errors import incidents_of, kind_of, linked
-from greenroom.monitor.notes import matching
-from greenroom.monitor.scopes import current
+from greenroom.monitor.evidence import incident_behind, known_of
+from greenroom.monitor.sinks import Sink
 from greenroom.monitor.wording import note
-from greenroom.monitor.wrapped import told
 from greenroom.trace import Incident
-
-if TYPE_CHECKING:
-    from greenroom.monitor.sinks import Sink
 
 NAME: Final = "greenroom.monitor"
 """The logger."""
@@ -42,7 +35,7 @@ def log_sink(logger: logging.Logger | None = None) -> Sink:
         place = incident.place
         path, line, function = (place.path, place.line, place.function) if place else ("", 0, None)
         # Not `Logger.log`, which would say that this line wrote it.
-        into.handle(into.makeRecord(into.name, level, path, line, "%s", (incident.message,), None, function, attributes(incident)))
+        into.handle(into.makeRecord(into.name, level, path, line, incident.message, (), None, function, attributes(incident)))
 
     return write
 
@@ -71,32 +64,8 @@ class IncidentFilter(logging.Filter):
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         if error is None or hasattr(record, "greenroom.kind"):
             return
-        incident = _of(error)
-        fields = _by_itself(error) if incident is None else attributes(incident)
-        for name, value in fields.items():
-            if name not in record.__dict__:
-                record.__dict__[name] = value
+        for name, value in known_of(error).items():
+            record.__dict__.setdefault(name, value)
+        incident = incident_behind(error)
         if self._explain and incident is not None:
             record.msg, record.args = f"{record.getMessage()}\n{note(incident)}", None
-
-
-def _by_itself(error: BaseException) -> dict[str, str | int]:
-    """Return what can be said of an error that no monitor has seen."""
-    known = [(type(one).__name__, kind) for one in linked(error) if (kind := kind_of(one)) is not None]
-    # What wraps another one is only its clothes.
-    for name, kind in sorted(known, key=lambda one: one[0] == StatementError.__name__):
-        return {"exception.type": name, "greenroom.kind": kind.value}
-    for tale in told(error):
-        said: dict[str, str | int] = {"exception.type": tale.error, "greenroom.kind": tale.kind.value}
-        if tale.attribute:
-            said["greenroom.attribute"] = tale.attribute
-        return said
-    return {}
-
-
-def _of(error: BaseException) -> Incident | None:
-    """Return the incident that an error was, wraps, or tells of."""
-    for incident in incidents_of(error):
-        return incident
-    scope = current.get()
-    return next(iter(matching(error, scope.incidents.values() if scope else ())), None)

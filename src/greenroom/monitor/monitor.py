@@ -6,6 +6,7 @@ import enum
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from traceback import print_exc
 from types import TracebackType
 from typing import Self
 
@@ -72,7 +73,7 @@ class Monitor:
                 error.add_note(explanation)
         if first:
             for sink in self._sinks:
-                sink(incident, error)
+                _hand(sink, incident, error)
 
     def uninstall(self) -> None:
         """Stop; the last monitor that stops takes the hooks out of SQLAlchemy. Does nothing when it has stopped before."""
@@ -85,6 +86,14 @@ class Monitor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Stop."""
         self.uninstall()
+
+
+def _hand(sink: Sink, incident: Incident, error: BaseException | None) -> None:
+    """Call a sink. Its failures are printed, as those of log handlers are: this runs in the middle of SQLAlchemy's own work."""
+    try:
+        sink(incident, error)
+    except Exception:  # noqa: BLE001  # whatever it is, it is not the application's error
+        print_exc()
 
 
 class _Installed:
