@@ -31,7 +31,7 @@ from greenroom.monitor import scopes
 from greenroom.monitor.asgi import MonitorMiddleware
 from greenroom.monitor.instrumentation import instrument, uninstrument
 from greenroom.monitor.jobs import job
-from greenroom.monitor.scopes import About, Scope
+from greenroom.monitor.scopes import About, Scope, entered
 from greenroom.trace import Exercised
 from tests.monitor.asking import asked
 
@@ -405,7 +405,10 @@ def test_a_job_is_known_by_its_function_or_its_name() -> None:
         nightly()
     with job("weekly"):
         note()
-    by_function, by_name = SEEN
+    with entered(Scope(lambda: About(route="GET /", request_id="r-1"))), job(nightly):
+        nightly()
+    by_function, by_name, within = SEEN
+    assert (within.route, within.request_id) == (None, "r-1")
     assert by_function.endpoint == f"{__name__}:nightly"
     assert by_function.handler is not None
     assert by_function.handler.line == nightly.__code__.co_firstlineno

@@ -8,7 +8,7 @@ from typing import Any
 
 from greenroom.monitor.endpoints import name_of, place_of, unwrapped
 from greenroom.monitor.requests import trace_id_of
-from greenroom.monitor.scopes import About, Scope, entered
+from greenroom.monitor.scopes import About, Scope, entered, present
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def job(work: str | Callable[..., Any], *, request_id: str | None = None) -> Ite
     """Enter a scope for a piece of work.
 
     ``work`` is the function that does it, or a name for it: it is the ``endpoint`` of what is met there. ``request_id`` is the id of the
-    message or the run, where it has one.
+    message or the run, where it has one; otherwise that of the request that it is part of, if it is.
 
         async def nightly() -> None:
             with job(nightly):
@@ -25,5 +25,11 @@ def job(work: str | Callable[..., Any], *, request_id: str | None = None) -> Ite
     function = None if isinstance(work, str) else unwrapped(work)
     name = work if isinstance(work, str) else name_of(function)
     handler = None if function is None else place_of(function)
-    with entered(Scope(lambda: About(endpoint=name, handler=handler, request_id=request_id, trace_id=trace_id_of(None)))) as own:
+    around = present()
+
+    def about() -> About:
+        identity = request_id if request_id is not None or around is None else around.about().request_id
+        return About(endpoint=name, handler=handler, request_id=identity, trace_id=trace_id_of(None))
+
+    with entered(Scope(about)) as own:
         yield own

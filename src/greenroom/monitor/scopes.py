@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from greenroom.monitor.places import getcurrent
 from greenroom.trace import Incident, Place
 
 BOUND = 100
@@ -47,7 +48,20 @@ _ambient: list[Scope] = []
 
 def present() -> Scope | None:
     """Return the innermost scope: that of the context or, where it has none, that of the process."""
-    return current.get() or (_ambient[-1] if _ambient else None)
+    return current.get() or _of_parents() or (_ambient[-1] if _ambient else None)
+
+
+def _of_parents() -> Scope | None:
+    """Return the scope of the greenlets that wait for this one: one that an application has made begins with an empty context."""
+    running = getcurrent()
+    waiting = running.parent if running is not None else None
+    while waiting is not None:
+        context = waiting.gr_context
+        scope = context.get(current) if context is not None else None
+        if scope is not None:
+            return scope
+        waiting = waiting.parent
+    return None
 
 
 @contextmanager
