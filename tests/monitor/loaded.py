@@ -18,10 +18,10 @@ import greenlet
 from fastapi import BackgroundTasks, Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ForeignKey, select, text
+from sqlalchemy import ForeignKey, NullPool, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, raiseload, relationship, selectinload
 
 from greenroom.monitor import install
 from greenroom.monitor.asgi import MonitorMiddleware
@@ -59,6 +59,8 @@ HAZARDS: Final[dict[str, tuple[Hazard, ...]]] = {
     "/gathered": (EXPIRED,),
     "/stream": (LAZY,),
     "/job": (EXPIRED,),
+    "/configured": (Hazard("raiseload", "Author.books", "never-loaded"),),
+    "/concurrent": (Hazard("concurrent-use", "concurrent-use", "unknown"),),
 }
 
 
@@ -121,6 +123,7 @@ class Served:
     """What one process serves with."""
 
     engine: AsyncEngine
+    unpooled: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
 
 
@@ -142,6 +145,7 @@ Given = Annotated[AsyncSession, Depends(session)]
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Open and close the pool."""
     Served.engine = create_async_engine(os.environ["DATABASE_URL"], pool_size=10)
+    Served.unpooled = create_async_engine(os.environ["DATABASE_URL"], poolclass=NullPool)
     Served.sessions = async_sessionmaker(Served.engine)
     yield
     await Served.engine.dispose()
@@ -320,6 +324,19 @@ async def in_job() -> str:
     return "done"
 
 
+async def configured(one: Given) -> int:
+    """Fail where loading is configured to raise."""
+    found = await one.get_one(Author, 10, options=[raiseload(Author.books)])
+    return len(found.books)
+
+
+async def concurrent() -> int:
+    """Fail, in one of two tasks that share a session: while it connects, which it does each time."""
+    async with AsyncSession(Served.unpooled) as one:
+        done = await asyncio.gather(one.get(Author, 11), one.get(Author, 12), return_exceptions=True)
+    return len([result for result in done if isinstance(result, SQLAlchemyError)])
+
+
 async def socket(websocket: WebSocket) -> None:
     """Fail unseen for each message."""
     await websocket.accept()
@@ -349,4 +366,6 @@ ENDPOINTS: Final = (
     ("/gathered", gathered, int),
     ("/stream", stream, None),
     ("/job", in_job, str),
+    ("/configured", configured, int),
+    ("/concurrent", concurrent, int),
 )

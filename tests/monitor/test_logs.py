@@ -308,3 +308,12 @@ def test_a_sink_that_fails_is_printed(capsys: pytest.CaptureFixture[str]) -> Non
         error = met(bare)
     assert isinstance(error, MissingGreenlet | StatementError)
     assert "LookupError: no room" in capsys.readouterr().err
+
+
+def test_the_error_of_a_statement_is_explained_as_the_one_that_it_wraps() -> None:
+    with install("explain"):
+        error = met(bare)
+    wrapped = error.orig if isinstance(error, StatementError) else error  # from 2.1 on it is wrapped
+    assert isinstance(wrapped, MissingGreenlet)
+    assert error.__notes__ == wrapped.__notes__
+    assert len(error.__notes__) == 1

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.exc import HasDescriptionCode
+from sqlalchemy.exc import HasDescriptionCode, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.asyncio.session import _AsyncSessionContextManager
 from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransaction, loading
@@ -223,14 +223,18 @@ def _around_exit(original: Function) -> Function:
 # -- errors -----------------------------------------------------------------------------------------------------------------------------
 
 
-def _around_error(raised: Callable[[BaseException], None]) -> Callable[[Function], Function]:
-    """Wrap what makes every error of SQLAlchemy: at that moment all frames are there, and nobody has swallowed it yet."""
+def _around_error(raised: Callable[[BaseException], None], *, of_statements: bool) -> Callable[[Function], Function]:
+    """Wrap what makes every error of SQLAlchemy: at that moment all frames are there, and nobody has swallowed it yet.
+
+    Errors of statements are looked at after their own ``__init__``, which calls the general one before it says which error they wrap.
+    """
 
     def around(original: Function) -> Function:
         @functools.wraps(original)
         def __init__(self: BaseException, *arguments: Any, **options: Any) -> None:  # noqa: N807  # the name that it has
             original(self, *arguments, **options)
-            raised(self)
+            if isinstance(self, StatementError) is of_statements:
+                raised(self)
 
         return __init__
 
@@ -293,7 +297,11 @@ class Hooks:
     """What the monitor needs to explain errors."""
 
     def __init__(self, raised: Callable[[BaseException], None]) -> None:
-        self._wrapping = Wrapping((*WRAPS, Wrap(HasDescriptionCode, "__init__", _around_error(raised))))
+        errors = (
+            Wrap(HasDescriptionCode, "__init__", _around_error(raised, of_statements=False)),
+            Wrap(StatementError, "__init__", _around_error(raised, of_statements=True)),
+        )
+        self._wrapping = Wrapping((*WRAPS, *errors))
 
     def attach(self) -> None:
         """Begin; see `Wrapping.attach`."""
