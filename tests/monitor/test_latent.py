@@ -200,6 +200,7 @@ def lucky(tmp_path: Path) -> Iterator[Lucky]:
         made.met = met
         yield made
         asyncio.run(engine.dispose())
+        made.app.Base.registry.dispose()
 
 
 async def _all(lucky: Lucky, session: AsyncSession) -> object:
@@ -285,6 +286,7 @@ def test_what_a_kinder_session_is_asked_for_again_is_design(lucky: Lucky, act: s
 
 def test_a_session_like_the_applications_is_not_kinder(lucky: Lucky) -> None:
     lucky.file.write_text(SHOP.replace("async_sessionmaker()", "async_sessionmaker(expire_on_commit=False)"), encoding="utf-8")
+    lucky.app.Base.registry.dispose()
     lucky.app = _imported(lucky.file)
     asyncio.run(lucky.run("after_commit", kinder=True))
     assert lucky.kinds() == []
@@ -311,4 +313,5 @@ def test_raise_makes_luck_an_error(tmp_path: Path) -> None:
             with pytest.raises(LatentHazardError, match=r"`Shop\.items` was loaded by reading it") as caught:
                 runner.run(lucky.run("under_run_sync"))
             runner.run(engine.dispose())
+        lucky.app.Base.registry.dispose()
         assert caught.value.incident.kind is Kind.LOADED_IN_GREENLET

@@ -101,7 +101,11 @@ class Application:
         """Return whose the file is."""
         known = self._known.get(filename)
         if known is None:
-            known = self._known[filename] = self._decide(filename)
+            try:
+                known = self._decide(filename)
+            except (OSError, ValueError):
+                known = Role.LIBRARY  # code may call its file what it likes
+            self._known[filename] = known
         return known
 
     def _decide(self, filename: str) -> Role:

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from traceback import print_exc
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import attributes as orm_attributes
 from greenroom.monitor import wording
 from greenroom.monitor.causes import Why, why
 from greenroom.monitor.errors import incident_of, kind_of, mark
+from greenroom.monitor.hooks import ATTRIBUTE_IMPL
 from greenroom.monitor.moments import known_marks
 from greenroom.monitor.places import Role, frames, stack
 from greenroom.monitor.scopes import BOUND, NOTHING, About, Scope, present
@@ -29,12 +31,9 @@ class Read(NamedTuple):
 
     state: InstanceState[Any]
     key: str
-    frame: FrameType
 
 
-# The place where SQLAlchemy decides to load: `AttributeImpl`, from 2.1 on `_AttributeImpl`.
-_ATTRIBUTE_IMPL = getattr(orm_attributes, "_AttributeImpl", None) or getattr(orm_attributes, "AttributeImpl")  # noqa: B009  # typed for one version
-_FIRE = _ATTRIBUTE_IMPL._fire_loader_callables.__code__
+_FIRE = ATTRIBUTE_IMPL._fire_loader_callables.__code__
 _DYNAMIC = getattr(dynamic, "_AppenderMixin", None) or getattr(dynamic, "AppenderMixin")  # noqa: B009  # the same
 
 
@@ -46,7 +45,13 @@ class Recorder:
         self._lock = threading.Lock()
 
     def raised(self, error: BaseException) -> None:
-        """Look at an error that SQLAlchemy has just made."""
+        """Look at an error that SQLAlchemy has just made; a failure of ours is printed and does not take its place."""
+        try:
+            self._look_at(error)
+        except Exception:  # noqa: BLE001  # whatever it is, the application's error matters more
+            print_exc()
+
+    def _look_at(self, error: BaseException) -> None:
         kind = kind_of(error)
         if kind is None:
             return
@@ -145,7 +150,7 @@ def _read(frame: FrameType) -> Read | None:
     found: Read | None = None
     for one, role in frames(frame):
         if one.f_code is _FIRE:
-            found = Read(one.f_locals["state"], one.f_locals["key"], one)
+            found = Read(one.f_locals["state"], one.f_locals["key"])
         elif role is Role.APPLICATION:
             break
         elif found is None:
@@ -156,7 +161,7 @@ def _read(frame: FrameType) -> Read | None:
 def _dynamic(frame: FrameType) -> Read | None:
     """Return the dynamic relationship whose query this frame runs."""
     query = frame.f_locals.get("self")
-    return Read(orm_attributes.instance_state(query.instance), query.attr.key, frame) if isinstance(query, _DYNAMIC) else None
+    return Read(orm_attributes.instance_state(query.instance), query.attr.key) if isinstance(query, _DYNAMIC) else None
 
 
 def _left(state: InstanceState[Any], kind: Kind) -> Place | None:
