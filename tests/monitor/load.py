@@ -32,6 +32,7 @@ from tests.monitor.loaded import EXPIRED, HAZARDS, fill
 
 Met = tuple[str | None, str, str, str]
 """Request id, kind, subject, cause."""
+APPLICATION = "tests.monitor.loaded:application"
 _READY = 30.0
 """Seconds for a server to answer."""
 _SHARE = 0.4
@@ -62,14 +63,16 @@ class Server:
 
 
 @contextmanager
-def served(url: str, folder: Path, *, workers: int = 1, monitored: bool = True, modes: str = "explain") -> Iterator[Server]:
-    """Serve `loaded.application`."""
+def served(
+    url: str, folder: Path, *, workers: int = 1, monitored: bool = True, modes: str = "explain", factory: str = APPLICATION
+) -> Iterator[Server]:
+    """Serve `loaded.application`, or what another factory makes."""
     folder.mkdir(exist_ok=True)
     with socket.socket() as chosen:
         chosen.bind(("127.0.0.1", 0))
         port = chosen.getsockname()[1]
     environment = {**os.environ, "DATABASE_URL": url, "GREENROOM_MODES": modes, "GREENROOM_LOAD": str(folder) if monitored else ""}
-    command = [sys.executable, "-P", "-m", "uvicorn", "tests.monitor.loaded:application", "--factory", "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "uvicorn", factory, "--factory", "--port", str(port)]
     command += ["--workers", str(workers), "--log-level", "critical", "--no-access-log"]
     with (folder / "log").open("w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
         try:

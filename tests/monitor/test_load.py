@@ -89,8 +89,8 @@ def test_memory_does_not_grow() -> None:
     tracemalloc.start()
     try:
         with install("explain", "count", sinks=[log_sink(silent)]):
-            difference = asyncio.run(grown(200))
+            difference = asyncio.run(grown(100))
     finally:
         tracemalloc.stop()
         asyncio.run(engine.dispose())
-    assert difference < 40_000  # 200 bytes a request
+    assert difference < 20_000  # 200 bytes a request

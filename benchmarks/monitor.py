@@ -1,0 +1,244 @@
+"""Measures what the monitor costs: a read of an attribute, a query, a request.
+
+    python benchmarks/monitor.py [ROUNDS]
+
+Reads and queries: the same work in one process, without a monitor, with one, and after it has been taken away again, in turns.
+Requests: one uvicorn for each way, on one PostgreSQL, asked in turns in an order that changes; CPU time of the server's process, all of its
+threads. ``bare again`` is a second server of the first kind: what differs between those two is noise. The peer is OpenTelemetry's
+instrumentation of SQLAlchemy, with the SDK, batches, and an exporter that drops them. Medians of the rounds' ratios to ``bare``, with the
+middle half of them. Needs the extras ``kit`` and ``telemetry``, and a PostgreSQL (see tests/executable/postgres.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import selectinload
+
+from greenroom.monitor import install
+from greenroom.monitor.asgi import MonitorMiddleware
+from tests.executable.postgres import private_postgres
+from tests.monitor.load import Server, served
+from tests.monitor.loaded import Author, AuthorOut, Given, fill, lifespan
+
+MIX = ("/list",) * 4 + ("/one",) * 3 + ("/write",) * 2 + ("/none",)
+"""What a round asks for, over and over."""
+REPEATED = 12
+"""How often a round goes through `MIX`."""
+WAYS = {
+    "bare": "",
+    "bare again": "",
+    "imported, not installed": "imported",
+    "explain": "explain",
+    "log": "log",
+    "explain, log and count": "explain,log,count",
+    "OpenTelemetry's SQLAlchemy": "opentelemetry",
+}
+CLIENTS = 4
+
+
+class Dropped(SpanExporter):
+    """An exporter that costs nothing."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Drop them."""
+        del spans
+        return SpanExportResult.SUCCESS
+
+
+# -- the application that is measured ---------------------------------------------------------------------------------------------------
+
+
+async def listed(one: Given) -> list[Author]:
+    """List ten, with books."""
+    return list(await one.scalars(select(Author).options(selectinload(Author.books)).order_by(Author.id).limit(10)))
+
+
+async def read(one: Given) -> Author:
+    """Return one, with books."""
+    return await one.get_one(Author, 3, options=[selectinload(Author.books)])
+
+
+async def write(one: Given) -> str:
+    """Change one, and read it again after the commit."""
+    found = await one.get_one(Author, 2)
+    found.visits += 1
+    await one.commit()
+    await one.refresh(found)
+    return found.name
+
+
+async def none(one: Given) -> bool:
+    """Look for what is not there."""
+    return await one.get(Author, 0) is not None
+
+
+def application() -> FastAPI:
+    """Return the application; ``GREENROOM_MODES`` is one of `WAYS`."""
+    app = FastAPI(lifespan=lifespan)
+    app.add_api_route("/list", listed, response_model=list[AuthorOut])
+    app.add_api_route("/one", read, response_model=AuthorOut)
+    app.add_api_route("/write", write)
+    app.add_api_route("/none", none)
+    app.add_api_route("/saved", none)  # what `served` waits for
+    way = os.environ["GREENROOM_MODES"]
+    if way == "opentelemetry":
+        provider = TracerProvider()
+        provider.add_span_processor(BatchSpanProcessor(Dropped()))
+        # Without its check, for version 0.66 says that it is for SQLAlchemy before 2.1.
+        SQLAlchemyInstrumentor().instrument(tracer_provider=provider, skip_dep_check=True)
+        return app
+    if way not in {"", "imported"}:
+        app.add_middleware(MonitorMiddleware)
+        install(*way.split(","))
+    return app
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _spent(server: Server) -> float:
+    """Return the seconds that the threads of the process have run, to the nanosecond where the kernel tells."""
+    try:
+        tasks = Path(f"/proc/{server.process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+    except (OSError, ValueError):
+        return server.cpu()
+
+
+async def _round(client: httpx.AsyncClient, server: Server) -> float:
+    """Return the CPU seconds of a request."""
+    paths = iter(MIX * REPEATED)
+
+    async def ask() -> None:
+        for path in paths:
+            answer = await client.get(server.url + path)
+            answer.raise_for_status()
+
+    before = _spent(server)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(CLIENTS):
+            group.create_task(ask())
+    return (_spent(server) - before) / (len(MIX) * REPEATED)
+
+
+async def _requests(servers: dict[str, Server], rounds: int) -> dict[str, list[float]]:
+    taken: dict[str, list[float]] = {way: [] for way in servers}
+    async with httpx.AsyncClient(timeout=60) as client:
+        for number in range(-3, rounds):  # the first ones only warm up
+            ways = list(servers)
+            shift = number % len(ways)
+            order = ways[shift:] + ways[:shift]
+            for way in order if number % 2 else reversed(order):
+                spent = await _round(client, servers[way])
+                if number >= 0:
+                    taken[way].append(spent)
+    return taken
+
+
+def _told(taken: dict[str, list[float]], unit: str, scale: float) -> None:
+    bare = next(iter(taken.values()))
+    for way, values in taken.items():
+        ratios = sorted(value / base - 1 for value, base in zip(values, bare, strict=True))
+        low, _, high = statistics.quantiles(ratios, n=4)
+        median = statistics.median(values) * scale
+        print(f"  {way:28} {median:9.3f} {unit}  {statistics.median(ratios):+7.2%}  ({low:+.2%} to {high:+.2%})")
+
+
+# -- reads and queries ------------------------------------------------------------------------------------------------------------------
+
+
+async def _in_turns(work: Callable[[], Awaitable[float]], rounds: int) -> dict[str, list[float]]:
+    """Return what the work takes without a monitor, with one, and after it is gone."""
+    taken: dict[str, list[float]] = {"bare": [], "explain": [], "uninstalled": []}
+    await work()
+    for _ in range(rounds):
+        taken["bare"].append(await work())
+        with install("explain"):
+            taken["explain"].append(await work())
+        taken["uninstalled"].append(await work())
+    return taken
+
+
+async def _alone(url: str, rounds: int) -> None:
+    engine = create_async_engine(url)
+
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        author = await session.get_one(Author, 1)
+
+        async def reads() -> float:
+            times = range(100_000)
+            begin = time.process_time()
+            for _ in times:
+                author.name  # noqa: B018  # the read is what is measured
+            return (time.process_time() - begin) / len(times)
+
+        print("a read of an attribute that is loaded")
+        _told(await _in_turns(reads, rounds), "ns", 1e9)
+
+    async def queries() -> float:
+        begin = time.process_time()
+        for _ in range(100):
+            async with AsyncSession(engine) as session:
+                (await session.scalars(select(Author).where(Author.id == 1))).one()
+        return (time.process_time() - begin) / 100
+
+    async def lists() -> float:
+        begin = time.process_time()
+        async with AsyncSession(engine) as session:
+            for _ in range(20):
+                (await session.scalars(select(Author).options(selectinload(Author.books)))).all()
+                session.expunge_all()
+        return (time.process_time() - begin) / 20
+
+    async def failures() -> float:
+        begin = time.process_time()
+        async with AsyncSession(engine) as session:
+            one = await session.get_one(Author, 1)
+            for _ in range(50):
+                try:
+                    len(one.books)
+                except SQLAlchemyError:
+                    continue
+        return (time.process_time() - begin) / 50
+
+    print("a session, a query for one object by id, and the session's end")
+    _told(await _in_turns(queries, rounds), "ms", 1e3)
+    print("a query for 50 objects with 2 related ones each")
+    _told(await _in_turns(lists, rounds), "ms", 1e3)
+    print("a read that fails")
+    _told(await _in_turns(failures, rounds), "ms", 1e3)
+    await engine.dispose()
+
+
+def main(rounds: int = 60) -> None:
+    """Measure, and print."""
+    with private_postgres() as url, tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        asyncio.run(fill(url))
+        asyncio.run(_alone(url, rounds))
+        servers = {
+            way: stack.enter_context(served(url, Path(place) / str(at), modes=modes, factory="benchmarks.monitor:application"))
+            for at, (way, modes) in enumerate(WAYS.items())
+        }
+        print(f"a request, of {' '.join(sorted(set(MIX)))}")
+        _told(asyncio.run(_requests(servers, rounds)), "ms", 1e3)
+
+
+if __name__ == "__main__":
+    main(*(int(word) for word in sys.argv[1:]))
