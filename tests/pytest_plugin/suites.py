@@ -96,11 +96,12 @@ async def get(path):
         return await client.get(path)
 """
 
+_ASYNCIO = ["-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function"]
 RUNNERS = {
-    "asyncio, auto": (["-p", "pytest_asyncio.plugin", "--asyncio-mode=auto"], ""),
-    "asyncio, strict": (["-p", "pytest_asyncio.plugin", "--asyncio-mode=strict"], "import pytest\npytestmark = pytest.mark.asyncio\n"),
+    "asyncio, auto": ([*_ASYNCIO, "--asyncio-mode=auto"], ""),
+    "asyncio, strict": ([*_ASYNCIO, "--asyncio-mode=strict"], "import pytest\npytestmark = pytest.mark.asyncio\n"),
     "asyncio, one loop": (
-        ["-p", "pytest_asyncio.plugin", "--asyncio-mode=strict"],
+        [*_ASYNCIO, "--asyncio-mode=strict"],
         "import pytest\npytestmark = pytest.mark.asyncio(loop_scope='module')\n",
     ),
     "anyio": (

@@ -207,3 +207,25 @@ def test_parametrised_tests_are_told_apart(suite: Suite) -> None:
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["User.name  implicit-io  4 times in 4 tests", "*test_it.py::test_it?Ada?, *, and 1 more"])
     assert len({one.test for one in suite.trace().incidents}) == 4
+
+
+def test_strict_tells_luck_and_fails_nothing_for_it(suite: Suite) -> None:
+    suite.pytester.makeconftest("import application")
+    with (suite.pytester.path / "application.py").open("a") as module:
+        module.write("\n\ndef count(session):\n    return len(session.scalars(select(User)).first().posts)\n")
+    suite.write("""
+        async def test_in_a_greenlet():
+            await application.works()
+            async with application.factory() as session:
+                assert await session.run_sync(application.count) == 0
+    """)
+    suite.run().assert_outcomes(passed=1)
+    assert suite.trace().incidents == ()
+    for arguments in ((), ("-p", "xdist", "-n", "1")):
+        result = suite.run("--greenroom=strict", *arguments)
+        result.assert_outcomes(passed=1)
+        assert result.ret == 0
+        result.stdout.fnmatch_lines(
+            ["Present by luck:", "User.posts  loaded-in-greenlet  1 time in 1 test", "Incidents in 1 test: 1 latent."]
+        )
+        assert [one.kind for one in suite.trace().incidents] == [Kind.LOADED_IN_GREENLET]

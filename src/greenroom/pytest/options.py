@@ -75,7 +75,7 @@ def read(config: pytest.Config) -> Settings:
     """
     baseline = _path(config, "baseline")
     update = bool(config.getoption("greenroom_update_baseline"))
-    mode = _mode(config)
+    mode = mode_of(config, config.getoption("greenroom"))
     if update and baseline is None:
         raise pytest.UsageError(
             "--greenroom-update-baseline has no file to write; give --greenroom-baseline FILE, or set greenroom_baseline"
@@ -85,8 +85,12 @@ def read(config: pytest.Config) -> Settings:
     return Settings(mode, _path(config, "trace") or config.rootpath / TRACE, baseline, update)
 
 
-def _mode(config: pytest.Config) -> Mode:
-    said = config.getoption("greenroom")
+def mode_of(config: pytest.Config, said: str | None) -> Mode:
+    """Return how closely tests are watched: what the command line has ``said`` or, where it says nothing, the ini file.
+
+    Raises:
+        pytest.UsageError: The ini file says what it cannot.
+    """
     if said is None:
         said = str(config.getini("greenroom")).strip().lower()
         if said not in _WORDS:

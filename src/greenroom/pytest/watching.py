@@ -22,7 +22,6 @@ from greenroom.monitor.wording import note
 from greenroom.pytest.accepted import Accepted
 from greenroom.pytest.allowances import Allowance, AllowanceError, allowance
 from greenroom.pytest.expecting import noticed
-from greenroom.pytest.options import Settings
 from greenroom.pytest.verdicts import Met, Verdict, packed
 from greenroom.trace import Incident
 
@@ -45,22 +44,24 @@ class Running:
 class Watch:
     """The hooks of pytest around tests."""
 
-    def __init__(self, settings: Settings, accepted: Accepted | None) -> None:
-        self._settings = settings
-        self._accepted = accepted
+    def __init__(self, *, latent: bool) -> None:
+        self._accepted: Accepted | None = None
+        self._update = False
         self._running: Running | None = None
         self._outside: list[Incident] = []
         self._ends = ExitStack()
-
-    def begin(self) -> None:
-        """Begin to watch."""
-        self._ends.enter_context(install("explain", sinks=[self._met]))
+        self._ends.enter_context(install("explain", sinks=[self._met], latent=latent))
         self._ends.enter_context(noticed(self._expect))
         if instrument():
             self._ends.callback(uninstrument)
         forget()
 
-    def pytest_unconfigure(self) -> None:
+    def know(self, accepted: Accepted | None, *, update: bool) -> None:
+        """Fail no test for what is accepted, or for anything where that is to be updated."""
+        self._accepted = accepted
+        self._update = update
+
+    def end(self) -> None:
         """Watch no longer."""
         self._ends.close()
 
@@ -130,7 +131,7 @@ class Watch:
             verdict = Verdict.EXPECTED
         elif running.allowed.covers(incident):
             verdict = Verdict.ALLOWED
-        elif self._settings.update or (self._accepted is not None and incident in self._accepted):
+        elif self._update or (self._accepted is not None and incident in self._accepted):
             verdict = Verdict.ACCEPTED
         else:
             verdict = Verdict.FAILS
