@@ -33,8 +33,12 @@ ERRORS: dict[str, tuple[str, ...]] = {
 """The errors that a run shows where a rule is right. Other rules speak of what no error shows, or what one run does not."""
 OF_ATTRIBUTES = frozenset(code for code in ERRORS if code < "GR112")
 """Rules whose error is met while SQLAlchemy answers for an attribute."""
-IN_MODELS = frozenset({"GR107", "GR108"})
+IN_MODELS = frozenset({"GR107", "GR108", "GR501"})
 """Rules that report a read at the expression that leads to it, not where it happens."""
+
+
+AFTER_ROLLBACK = frozenset({"GR102", "GR115"})
+"""Rules that speak of what a rollback leaves behind, which the statement of the cause may do without: it has to fail."""
 
 
 @dataclass(frozen=True, slots=True)

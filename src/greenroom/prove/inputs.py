@@ -173,6 +173,7 @@ class Inputs:
         return None
 
     def _both(self, mapped: MappedClass, attribute: str, *, looked_up: bool) -> tuple[object, object, bool]:
+        self.rows.keep(mapped, attribute)
         first, second = (self.rows.value(mapped, attribute, number) for number in NUMBERS)
         return first, second, looked_up
 
@@ -267,16 +268,27 @@ class Inputs:
                     mapped = self._mapped(function.module, model)
                     if mapped is not None and len(mapped.primary_key) == 1:
                         self._note(other, mapped, mapped.primary_key[0])
+                case ast.Call(keywords=keywords):
+                    for keyword in keywords:
+                        self._suggest(function.module, keyword.arg, keyword.value)
+                case ast.Assign(targets=[ast.Attribute(attr=attribute)], value=value):
+                    self._suggest(function.module, attribute, value)
 
     def _compare(self, function: Function, holder: ast.expr, attribute: str, other: ast.expr) -> None:
         mapped = self._mapped(function.module, holder)
         if mapped is None or attribute not in mapped.columns:
+            self._suggest(function.module, attribute, other)
             return
         fixed = self._fixed(function.module, other)
         if fixed is not None:
             self.rows.fix(mapped, attribute, fixed)
         else:
             self._note(other, mapped, attribute)
+
+    def _suggest(self, module: Module, attribute: str | None, node: ast.expr) -> None:
+        value = self._fixed(module, node)
+        if attribute is not None and value is not None and value not in self.rows.suggested.setdefault(attribute, []):
+            self.rows.suggested[attribute].append(value)
 
     def _fixed(self, module: Module, node: ast.expr) -> object:
         """The constant or the member of an enumeration that an expression is; None for everything else."""

@@ -25,6 +25,7 @@ class Observer:
         self.files = {path for path, _, _ in ranges}
         self.hit = set()
         self.incidents = []
+        self.rollbacks = 0
 
     def trace(self, frame, event, argument):  # noqa: ANN001, ANN201, ARG002 -- the interpreter's protocol
         """Follow the functions of those files that have lines to look for."""
@@ -46,6 +47,12 @@ class Observer:
             observer.incidents.append(observer.incident(error, frames_of(sys._getframe(1))))  # noqa: SLF001 -- there is no other way
 
         base.__init__ = init
+        orm = importlib.import_module("sqlalchemy.orm")
+        importlib.import_module("sqlalchemy.event").listen(orm.Session, "after_soft_rollback", self.rolled_back)
+
+    def rolled_back(self, session, transaction):  # noqa: ANN001, ANN201, ARG002 -- SQLAlchemy's protocol
+        """Count a rollback."""
+        self.rollbacks += 1
 
     def incident(self, error, frames):  # noqa: ANN001, ANN201 -- runs under old interpreters
         """One error, with the lines that led to it, innermost first."""
@@ -143,6 +150,7 @@ def main(test, output, wanted):  # noqa: ANN001, ANN201 -- runs under old interp
         async def prepared(engine):  # noqa: ANN001, ANN202 -- as the test's own
             await prepare(engine)
             observer.incidents.clear()
+            observer.rollbacks = 0
             report["stage"] = "run"
             threading.settrace(observer.trace)
             sys.settrace(observer.trace)
@@ -164,6 +172,7 @@ def main(test, output, wanted):  # noqa: ANN001, ANN201 -- runs under old interp
     for incident in (*report["incidents"], *report["raised"]):
         incident["message"] = said(incident["message"])
     report["lines"] = observer.lines()
+    report["rollbacks"] = observer.rollbacks
     with open(output, "w", encoding="utf-8") as file:  # noqa: PTH123 -- as above
         json.dump(report, file)
     os._exit(0)  # a driver's threads may outlive the engine

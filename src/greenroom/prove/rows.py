@@ -43,6 +43,9 @@ class Rows:
         self.needed: dict[Class, MappedClass] = {}
         self.words: set[str] = set()
         """The attributes that the code on the way names."""
+        self.suggested: dict[str, list[object]] = {}
+        """Constants that the code compares with attributes, or assigns to them, by the attribute's name."""
+        self._kept: set[tuple[Class, str]] = set()
         self._fixed: dict[tuple[Class, str], object] = {}
         self._tables = {mapped.table: mapped for mapped in reversed(backend.mapped_classes()) if mapped.table is not None}
 
@@ -62,6 +65,16 @@ class Rows:
     def fix(self, mapped: MappedClass, attribute: str, value: object) -> None:
         """Have the first row hold what the code asks for."""
         self._fixed.setdefault((mapped.symbol, attribute), value)
+
+    def keep(self, mapped: MappedClass, attribute: str) -> None:
+        """Have the rows hold a value: something else is given the same."""
+        self._kept.add((mapped.symbol, attribute))
+
+    def _suggestion(self, mapped: MappedClass, attribute: str) -> tuple[int, object]:
+        """The row that holds a constant of the code, and the constant; row 0 where none does."""
+        found = self.suggested.get(attribute, [])
+        ways = [(0, None), *((number, value) for value in found for number in NUMBERS)]
+        return self.choices.pick(f"row.{mapped.name}.{attribute}~", ways) if found else ways[0]
 
     def target(self, column: Column) -> tuple[MappedClass, str] | None:
         """The class and the attribute that a foreign key refers to."""
@@ -96,6 +109,9 @@ class Rows:
         fixed = self._fixed.get((mapped.symbol, attribute))
         if fixed is not None and number == 1 and self.choices.pick(f"row.{mapped.name}.{attribute}==", (True, False)):
             return fixed
+        suggested = self._suggestion(mapped, attribute)
+        if suggested[0] == number:
+            return suggested[1]
         target = self.target(column)
         if target is not None and depth:
             other, name = target
@@ -148,7 +164,8 @@ class Rows:
     def _left_out(self, mapped: MappedClass, column: Column) -> bool:
         """Whether a column is left to its default, or to NULL."""
         knob = f"row.{mapped.name}.{column.name}"
-        if (mapped.symbol, column.name) in self._fixed:
+        key = (mapped.symbol, column.name)
+        if key in self._fixed or key in self._kept or self._suggestion(mapped, column.name)[0]:
             return False
         target = self.target(column)
         if target is not None:

@@ -42,6 +42,7 @@ class Observed:
     status: int | None = None
     answer: str = ""
     output: str = ""
+    rollbacks: int = 0
 
 
 def missing(python: str, names: Sequence[str], path: Sequence[str], timeout: float) -> list[str]:
@@ -99,6 +100,7 @@ def _read(report: dict[str, Any], output: str) -> Observed:
         report["status"],
         report["answer"],
         output,
+        report["rollbacks"],
     )
 
 

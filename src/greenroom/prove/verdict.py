@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from greenroom.prove.claim import IN_MODELS, OF_ATTRIBUTES, Claim
+from greenroom.prove.claim import AFTER_ROLLBACK, IN_MODELS, OF_ATTRIBUTES, Claim
 from greenroom.prove.running import Incident, Observed
 
 
@@ -36,7 +36,7 @@ def judge(claim: Claim, seen: Observed, own: Collection[str]) -> Verdict:
             failed = bool(seen.raised)
             how = f"{incident.error} at {_place(claim)}" + (f", about `{claim.subject}`" if claim.subject else "")
             return Verdict(Outcome.REPRODUCED, how, swallowed=not failed)
-    whole = bool(seen.lines) and all(seen.lines)
+    whole = bool(seen.lines) and all(seen.lines) and (seen.rollbacks > 0 or claim.finding.rule not in AFTER_ROLLBACK)
     if seen.stage == "end" and whole:
         return Verdict(Outcome.NOT_REPRODUCED, f"every step of the finding ran, and nothing failed{_status(seen)}")
     return Verdict(Outcome.UNDERIVED, _why(claim, seen, own))
