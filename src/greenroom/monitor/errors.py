@@ -62,9 +62,11 @@ def incident_of(error: BaseException) -> Incident | None:
 
 def incidents_of(error: BaseException) -> Iterator[Incident]:
     """Yield the incidents of an error and of all that it wraps, each once."""
+    told: list[Incident] = []
     for one in linked(error):
         incident = incident_of(one)
-        if incident is not None:
+        if incident is not None and not any(incident is other for other in told):
+            told.append(incident)
             yield incident
 
 
