@@ -2,17 +2,17 @@
 
     python benchmarks/monitor.py [ROUNDS]
 
-Reads and queries: the same work in one process, without a monitor, with one, and after it has been taken away again, in turns.
-Requests: one uvicorn for each way, on one PostgreSQL, asked in turns in an order that changes; CPU time of the server's process, all of its
-threads. ``bare again`` is a second server of the first kind: what differs between those two is noise. The peer is OpenTelemetry's
-instrumentation of SQLAlchemy, with the SDK, batches, and an exporter that drops them. Medians of the rounds' ratios to ``bare``, with the
-middle half of them. Needs the extras ``kit`` and ``telemetry``, and a PostgreSQL (see tests/executable/postgres.py).
+The same work in one process, in turns: bare, with a monitor, and with the peer, which is OpenTelemetry's instrumentation of SQLAlchemy with
+the SDK, batches, and an exporter that drops them. Requests are answered by a uvicorn on a PostgreSQL, which changes its ways when it is
+told to; their cost is the CPU time of its process, all threads. ``bare again`` is as ``bare``, after all the others have come and gone: what
+differs between those two is noise. Medians of the rounds' ratios to ``bare``, with the middle half of them. Needs the extras ``kit`` and
+``telemetry``, and a PostgreSQL (see tests/executable/postgres.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import gc
 import statistics
 import sys
 import tempfile
@@ -30,26 +30,20 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import selectinload
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from greenroom.monitor import install
+from greenroom.monitor import Monitor, install
 from greenroom.monitor.asgi import MonitorMiddleware
 from tests.executable.postgres import private_postgres
 from tests.monitor.load import Server, served
-from tests.monitor.loaded import Author, AuthorOut, Given, fill, lifespan
+from tests.monitor.loaded import Author, AuthorOut, Given, Served, fill, lifespan
 
 MIX = ("/list",) * 4 + ("/one",) * 3 + ("/write",) * 2 + ("/none",)
 """What a round asks for, over and over."""
 REPEATED = 12
 """How often a round goes through `MIX`."""
-WAYS = {
-    "bare": "",
-    "bare again": "",
-    "imported, not installed": "imported",
-    "explain": "explain",
-    "log": "log",
-    "explain, log and count": "explain,log,count",
-    "OpenTelemetry's SQLAlchemy": "opentelemetry",
-}
+WAYS = ("bare", "explain", "log", "explain,log,count", "opentelemetry", "bare again")
 CLIENTS = 4
 
 
@@ -89,25 +83,49 @@ async def none(one: Given) -> bool:
     return await one.get(Author, 0) is not None
 
 
-def application() -> FastAPI:
-    """Return the application; ``GREENROOM_MODES`` is one of `WAYS`."""
-    app = FastAPI(lifespan=lifespan)
-    app.add_api_route("/list", listed, response_model=list[AuthorOut])
-    app.add_api_route("/one", read, response_model=AuthorOut)
-    app.add_api_route("/write", write)
-    app.add_api_route("/none", none)
-    app.add_api_route("/saved", none)  # what `served` waits for
-    way = os.environ["GREENROOM_MODES"]
-    if way == "opentelemetry":
-        provider = TracerProvider()
-        provider.add_span_processor(BatchSpanProcessor(Dropped()))
-        # Without its check, for version 0.66 says that it is for SQLAlchemy before 2.1.
-        SQLAlchemyInstrumentor().instrument(tracer_provider=provider, skip_dep_check=True)
-        return app
-    if way not in {"", "imported"}:
-        app.add_middleware(MonitorMiddleware)
-        install(*way.split(","))
-    return app
+class Switched:
+    """The application, which changes its ways."""
+
+    def __init__(self) -> None:
+        self._bare = FastAPI(lifespan=lifespan)
+        self._bare.add_api_route("/list", listed, response_model=list[AuthorOut])
+        self._bare.add_api_route("/one", read, response_model=AuthorOut)
+        self._bare.add_api_route("/write", write)
+        self._bare.add_api_route("/none", none)
+        self._bare.add_api_route("/saved", none)  # what `served` waits for
+        self._answering: ASGIApp = self._bare
+        self._monitor: Monitor | None = None
+        self._provider = TracerProvider()
+        self._provider.add_span_processor(BatchSpanProcessor(Dropped()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope.get("path", "").startswith("/way/"):
+            self._change(scope["path"].removeprefix("/way/"))
+            await PlainTextResponse("")(scope, receive, send)
+        else:
+            await self._answering(scope, receive, send)
+
+    def _change(self, way: str) -> None:
+        if self._monitor is not None:
+            self._monitor.uninstall()
+            self._monitor = None
+        peer = SQLAlchemyInstrumentor()
+        if peer.is_instrumented_by_opentelemetry:
+            peer.uninstrument()
+        self._answering = self._bare
+        if way == "opentelemetry":
+            # Without its check, for version 0.66 says that it is for SQLAlchemy before 2.1.
+            peer.instrument(engines=[Served.engine.sync_engine], tracer_provider=self._provider, skip_dep_check=True)
+        elif not way.startswith("bare"):
+            self._answering = MonitorMiddleware(self._bare)
+            self._monitor = install(*way.split(","))
+        gc.collect()
+
+
+def application() -> Switched:
+    """Return the application."""
+    return Switched()
 
 
 # -- requests ---------------------------------------------------------------------------------------------------------------------------
@@ -138,15 +156,13 @@ async def _round(client: httpx.AsyncClient, server: Server) -> float:
     return (_spent(server) - before) / (len(MIX) * REPEATED)
 
 
-async def _requests(servers: dict[str, Server], rounds: int) -> dict[str, list[float]]:
-    taken: dict[str, list[float]] = {way: [] for way in servers}
+async def _requests(server: Server, rounds: int) -> dict[str, list[float]]:
+    taken: dict[str, list[float]] = {way: [] for way in WAYS}
     async with httpx.AsyncClient(timeout=60) as client:
-        for number in range(-3, rounds):  # the first ones only warm up
-            ways = list(servers)
-            shift = number % len(ways)
-            order = ways[shift:] + ways[:shift]
-            for way in order if number % 2 else reversed(order):
-                spent = await _round(client, servers[way])
+        for number in range(-2, rounds):  # the first ones only warm up
+            for way in WAYS if number % 2 else reversed(WAYS):
+                await client.get(f"{server.url}/way/{way}")
+                spent = await _round(client, server)
                 if number >= 0:
                     taken[way].append(spent)
     return taken
@@ -232,12 +248,9 @@ def main(rounds: int = 60) -> None:
     with private_postgres() as url, tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         asyncio.run(fill(url))
         asyncio.run(_alone(url, rounds))
-        servers = {
-            way: stack.enter_context(served(url, Path(place) / str(at), modes=modes, factory="benchmarks.monitor:application"))
-            for at, (way, modes) in enumerate(WAYS.items())
-        }
-        print(f"a request, of {' '.join(sorted(set(MIX)))}")
-        _told(asyncio.run(_requests(servers, rounds)), "ms", 1e3)
+        server = stack.enter_context(served(url, Path(place), monitored=False, factory="benchmarks.monitor:application"))
+        print(f"a request, of {' '.join(MIX)}")
+        _told(asyncio.run(_requests(server, rounds)), "ms", 1e3)
 
 
 if __name__ == "__main__":
