@@ -9,7 +9,7 @@ import importlib.util
 
 import pytest
 
-from greenroom.pytest import options
+from greenroom.pytest import fixtures, options
 
 pytest_addoption = options.add
 
@@ -31,6 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: A setting says what it cannot.
     """
     config.addinivalue_line("markers", options.MARKER)
+    config.pluginmanager.register(fixtures, "greenroom-fixtures")
+    if fixtures.has_pytest_asyncio(config):
+        from greenroom.pytest import loops  # noqa: PLC0415 -- pytest-asyncio need not be there
+
+        config.pluginmanager.register(loops, "greenroom-loops")
     settings = options.read(config)
     # A worker of pytest-xdist loads what -p names after the first conftests.
     _begin(config, settings.mode)
