@@ -119,12 +119,14 @@ async def connected(database: Database) -> AsyncGenerator[Connected, None]:
                 for metadata in database.tables:
                     await connection.run_sync(metadata.create_all, checkfirst=False)
                 await connection.commit()
+        savepoints = Savepoints()
         async with engine.connect() as connection:
-            await connection.run_sync(lambda sync: Savepoints().attach(sync.engine))
+            await connection.run_sync(lambda sync: savepoints.attach(sync.engine))
         found = Connected(engine)
         try:
             yield found
         finally:
+            savepoints.end()
             for session in found.sessions:
                 await session.close()
     finally:
