@@ -78,6 +78,15 @@ def audit(paths: Sequence[Path], config: Config, progress: ReportProgress | None
     return collector.finished(replace(report, findings=chosen), report.findings)
 
 
+def observe(paths: Sequence[Path], config: Config, traces: Sequence[Recorded], progress: ReportProgress | None = None) -> Observations:
+    """Analyse the projects under ``paths`` and compare what is found with traces that have been read already.
+
+    Raises:
+        ConfigError: The baseline cannot be read.
+    """
+    return _checked(paths, config, progress, traces=traces).observed or Observations(())
+
+
 def inspect(paths: Sequence[Path], config: Config, path: Path, line: int, progress: ReportProgress | None = None) -> list[Situation] | None:
     """Analyse the project under ``paths`` that holds ``path``; return what is known of its objects where ``line`` runs.
 
@@ -131,10 +140,16 @@ def locate(paths: Sequence[Path], config: Config, path: Path, progress: ReportPr
     return None
 
 
-def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | None, collector: Collector | None = None) -> Report:
+def _checked(
+    paths: Sequence[Path],
+    config: Config,
+    progress: ReportProgress | None,
+    collector: Collector | None = None,
+    traces: Sequence[Recorded] = (),
+) -> Report:
     started = time.perf_counter()
     baseline = _baseline(config)
-    traces = load_all(config.observed)
+    traces = [*load_all(config.observed), *traces]
     known = Known() if traces else None
     tree = discover(paths, config.exclude)
     program = Program(tree)
@@ -178,7 +193,7 @@ def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | N
     observed = None
     if known is not None:
         known.add_files(tree.files)
-        observed = _confirmed(traces, known, compared, sifted, config)
+        observed = confirm(traces, known, Found(compared.new, _untold(compared, sifted, config)), paths)
     warnings = [problem for problem in problems if problem.gravity is Gravity.WARNING] + suppressions.problems
     stats = Stats(
         files=len(tree.files),
@@ -198,15 +213,14 @@ def _checked(paths: Sequence[Path], config: Config, progress: ReportProgress | N
     )
 
 
-def _confirmed(traces: Sequence[Recorded], known: Known, compared: Compared, sifted: Sifted, config: Config) -> Observations:
-    """Compare with traces; a finding that is not told answers for an incident as well, and says why it is not told."""
-    untold: list[tuple[Reason, Sequence[Finding]]] = [
+def _untold(compared: Compared, sifted: Sifted, config: Config) -> list[tuple[Reason, Sequence[Finding]]]:
+    """The findings that are not told answer for what was met at run time as well, and say why they are not told."""
+    return [
         (Reason.BASELINE, compared.known),
         (Reason.SUPPRESSED, sifted.suppressed),
         (Reason.CONFIDENCE, [finding for finding in sifted.findings if not config.admits(finding.confidence)]),
         (Reason.NOT_SELECTED, sifted.unwanted),
     ]
-    return confirm(traces, known, Found(compared.new, untold))
 
 
 def _baseline(config: Config) -> Baseline | None:
@@ -279,7 +293,7 @@ def _interpret(
     returning = {RETURNING_ON_INSERT.get(dialect) for dialect in dialects} or {True}
     settings = Settings(
         returning=returning.pop() if len(returning) == 1 else None,
-        sqlalchemy=config.sqlalchemy or _version(program, group),
+        sqlalchemy=config.sqlalchemy or version_of(program, group),
         operations=config.operations,
         boundaries=config.boundaries,
         aborts="postgresql" in (dialects[:1] or ("postgresql",)),
@@ -290,7 +304,7 @@ def _interpret(
     return backend, [*events, *declared(backend, group)], tracker
 
 
-def _version(program: Program, group: Group) -> str:
+def version_of(program: Program, group: Group) -> str:
     """The SQLAlchemy version that the project's dependency files pin; the newest where they are silent."""
     pinned = program.tree.dependencies(group).versions.get("sqlalchemy", "")
     return "2.0" if "2.0" in pinned and "2.1" not in pinned else "2.1"

@@ -170,8 +170,9 @@ class TraceError(ValueError):
 
 
 def digest(source: bytes) -> str:
-    """Return what tells one version of a source file from another."""
-    return hashlib.sha256(source).hexdigest()[:16]
+    """Return what tells one version of a source file from another, whatever ends its lines and follows the last one."""
+    lines = b"\n".join(line.rstrip() for line in source.rstrip().splitlines())
+    return hashlib.sha256(lines).hexdigest()[:16]
 
 
 def digests(incidents: Iterable[Incident], root: Path) -> dict[str, str]:

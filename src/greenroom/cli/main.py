@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "check the bundled example backend and show what it finds",
     "explain": "print the page of a rule",
     "prove": "write a test that reproduces a finding, and run it",
+    "reduce": "write a small report of what the analysis missed",
     "rules": "list all rules",
 }
 CLEAN = 0

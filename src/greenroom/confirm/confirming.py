@@ -47,8 +47,8 @@ class _Met:
         return replace(self.first, times=self.times)
 
 
-def confirm(traces: Sequence[Recorded], known: Known, found: Found) -> Observations:
-    """Compare traces with the findings of a run over what is ``known``."""
+def confirm(traces: Sequence[Recorded], known: Known, found: Found, paths: Iterable[Path] = ()) -> Observations:
+    """Compare traces with the findings of a run over ``paths``, of which all this is ``known``."""
     files = Files(known)
     everything = [*found.told, *(finding for _, findings in found.untold for finding in findings)]
     matchers = [(None, Matcher(found.told, known, files)), *((reason, Matcher(some, known, files)) for reason, some in found.untold)]
@@ -77,6 +77,7 @@ def confirm(traces: Sequence[Recorded], known: Known, found: Found) -> Observati
     exercised = [route for recorded in traces for route in recorded.trace.routes]
     return Observations(
         traces=tuple(recorded.path for recorded in traces),
+        paths=tuple(paths),
         marks={one: Mark(met.times, tuple(met.tests), tuple(met.routes), one in moved) for one, met in marks.items()},
         unconfirmed=tuple(_merged(unconfirmed)),
         latent=tuple(latent),

@@ -31,12 +31,7 @@ class Known:
 
     def add(self, backend: Backend, tracker: Tracker) -> None:
         """Take over what one project declares, and where it was not followed to its end."""
-        for mapped in backend.mapped_classes():
-            known = self.lineages.setdefault(mapped.name, {mapped.name})
-            parent = mapped.parent
-            while parent is not None:
-                known.add(parent.name)
-                parent = parent.parent
+        self.add_classes(backend)
         for route in backend.routes():
             function = route.function
             if route.path is not None and not function.module.is_test and not route.module.is_test:
@@ -48,6 +43,15 @@ class Known:
             node = function.node
             first = min([node.lineno, *(decorator.lineno for decorator in function.decorators)])
             self.bounded.append((absolute(function.module.source.path), range(first, (node.end_lineno or node.lineno) + 1)))
+
+    def add_classes(self, backend: Backend) -> None:
+        """Take over which mapped classes one project has."""
+        for mapped in backend.mapped_classes():
+            known = self.lineages.setdefault(mapped.name, {mapped.name})
+            parent = mapped.parent
+            while parent is not None:
+                known.add(parent.name)
+                parent = parent.parent
 
     def skip(self, roots: Iterable[Path]) -> None:
         """Remember that a project could not be analysed at all."""

@@ -92,6 +92,8 @@ class Observations:
     """What traces say of a report."""
 
     traces: tuple[Path, ...]
+    paths: tuple[Path, ...] = ()
+    """What was checked."""
     marks: Mapping[Finding, Mark] = field(default_factory=dict)
     unconfirmed: tuple[Unconfirmed, ...] = ()
     latent: tuple[Latent, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from greenroom.config import ConfigError, seen
@@ -21,6 +21,18 @@ class Recorded:
     trace: Trace
     written: float
     """When the file was written, in seconds since the epoch."""
+
+    def alone(self, number: int) -> Recorded:
+        """Return a trace that has one of the incidents, counted from 1, and nothing else.
+
+        Raises:
+            ConfigError: There is no incident of this number.
+        """
+        incidents = self.trace.incidents
+        if not 1 <= number <= len(incidents):
+            numbers = f"they count from 1 to {len(incidents)}" if incidents else "there is none"
+            raise ConfigError(f"{seen(self.path)} has no incident {number}; {numbers}")
+        return replace(self, trace=replace(self.trace, incidents=(incidents[number - 1],), routes=()))
 
 
 def load_all(paths: Iterable[Path]) -> tuple[Recorded, ...]:

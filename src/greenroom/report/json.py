@@ -78,8 +78,8 @@ def _finding(finding: Finding, report: Report, base: Path) -> dict[str, object]:
 def _observed(observations: Observations, base: Path) -> str:
     rows = {
         "traces": _text([shown(path, base) for path in observations.traces]),
-        "missed": _list((observed.unconfirmed(one, base) for one in observations.missed), 6),
-        "answered": _list((observed.unconfirmed(one, base) for one in observations.answered), 6),
+        "missed": _list((observed.unconfirmed(one, observations, base) for one in observations.missed), 6),
+        "answered": _list((observed.unconfirmed(one, observations, base) for one in observations.answered), 6),
         "latent": _list((observed.latent(one) for one in observations.latent), 6),
         "routes": _text(observations.routes),
         "never_exercised": "null" if observations.never is None else _list((observed.route(one, base) for one in observations.never), 6),

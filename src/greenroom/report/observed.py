@@ -49,7 +49,7 @@ def sections(observed: Observations, base: Path, style: Style) -> Iterator[str]:
     if observed.missed:
         yield style.strong(f"Observed, and missed by the analysis ({len(observed.missed)}): each is a defect of greenroom")
         for one in observed.missed:
-            yield from _missed(one, base, style)
+            yield from _missed(one, observed, base, style)
         yield ""
     if observed.answered:
         yield style.strong(f"Observed, and not told as a finding ({len(observed.answered)})")
@@ -70,9 +70,11 @@ def why(one: Unconfirmed) -> str:
     return WHY[one.reason].format(rule=one.finding.rule if one.finding is not None else "")
 
 
-def command(one: Unconfirmed, base: Path) -> str:
+def command(one: Unconfirmed, observed: Observations, base: Path) -> str:
     """Return the command that turns an incident into a report of what was missed."""
-    return shlex.join(["greenroom", "reduce", shown(one.trace, base), "--number", str(one.number)])
+    paths = [shown(path, base) for path in observed.paths]
+    where = [] if paths == ["."] else paths
+    return shlex.join(["greenroom", "reduce", shown(one.trace, base), *where, "--number", str(one.number)])
 
 
 def written(mark: Mark) -> Json:
@@ -80,7 +82,7 @@ def written(mark: Mark) -> Json:
     return {"times": mark.times, "tests": list(mark.tests), "routes": list(mark.routes), "moved": mark.moved}
 
 
-def unconfirmed(one: Unconfirmed, base: Path) -> Json:
+def unconfirmed(one: Unconfirmed, observed: Observations, base: Path) -> Json:
     """Return an incident without a finding as plain data."""
     row: Json = {
         **_incident(one.incident),
@@ -92,7 +94,7 @@ def unconfirmed(one: Unconfirmed, base: Path) -> Json:
         "why": why(one),
         "rule": one.finding.rule if one.finding is not None else None,
     }
-    return {**row, "command": command(one, base)} if one.reason is Reason.MISSED else row
+    return {**row, "command": command(one, observed, base)} if one.reason is Reason.MISSED else row
 
 
 def latent(one: Latent) -> Json:
@@ -127,14 +129,14 @@ def _place(place: Place | None) -> Json | None:
     return None if place is None else {"path": place.path, "line": place.line, "function": place.function}
 
 
-def _missed(one: Unconfirmed, base: Path, style: Style) -> Iterator[str]:
+def _missed(one: Unconfirmed, observed: Observations, base: Path, style: Style) -> Iterator[str]:
     incident = one.incident
     yield f"  {_where(incident)}: {incident.subject}: {_line(incident.message)}"
     times = "once" if incident.times == 1 else f"{incident.times} times"
     yield f"    {incident.kind.value}, {times}{_named('in', 'test', one.tests)}{_named('at', 'route', one.routes)}"
     if one.finding is not None:
         yield f"    {one.finding.rule} {one.finding.name} stands there, and means something else"
-    yield f"    {style.good('report it:')} {command(one, base)}"
+    yield f"    {style.good('report it:')} {command(one, observed, base)}"
 
 
 def _routes(observed: Observations, base: Path, style: Style) -> Iterator[str]:
