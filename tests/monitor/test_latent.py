@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import selectinload
 
 from greenroom.monitor import LatentHazardError, Monitor, install
+from greenroom.monitor.latent.code import is_test
 from greenroom.monitor.places import application
 from greenroom.trace import Incident, Kind
 
@@ -315,3 +316,22 @@ def test_raise_makes_luck_an_error(tmp_path: Path) -> None:
             runner.run(engine.dispose())
         lucky.app.Base.registry.dispose()
         assert caught.value.incident.kind is Kind.LOADED_IN_GREENLET
+
+
+def test_only_folders_of_the_project_make_code_a_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_test.cache_clear()
+    project = tmp_path / "test" / "project"
+    project.mkdir(parents=True)
+    monkeypatch.chdir(project)
+    files = [
+        "app/shop.py",
+        "app/latest.py",
+        "app/contest/rows.py",
+        "tests/helpers.py",
+        "conftest.py",
+        "app/test_shop.py",
+        "app/shop_test.py",
+    ]
+    told = [is_test(str(project / file)) for file in files]
+    is_test.cache_clear()
+    assert told == [False, False, False, True, True, True, True]

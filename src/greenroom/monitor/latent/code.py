@@ -7,14 +7,15 @@ from pathlib import Path
 from types import CodeType
 
 from greenroom.monitor.moments import Moment
+from greenroom.monitor.places import relative
 
 _FOLDERS = frozenset({"test", "tests", "testing"})
 
 
 @functools.cache
 def is_test(filename: str) -> bool:
-    """Whether a file belongs to a test suite, by the names that pytest and unittest look for."""
-    path = Path(filename)
+    """Whether a file belongs to a test suite, by the names that pytest and unittest look for, below the working directory."""
+    path = Path(relative(filename))
     name = path.stem
     return name == "conftest" or name.startswith("test_") or name.endswith("_test") or not _FOLDERS.isdisjoint(path.parts[:-1])
 
