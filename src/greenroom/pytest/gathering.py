@@ -18,7 +18,7 @@ from greenroom.pytest.accepted import Accepted, Entry
 from greenroom.pytest.options import Settings
 from greenroom.pytest.verdicts import Met, Verdict, unpacked
 from greenroom.pytest.watching import CARRIED, OUTSIDE
-from greenroom.trace import Exercised, Trace, to_json
+from greenroom.trace import Exercised, Trace, digests, to_json
 
 _DIRECTORY = ".greenroom"
 """Is made where it is missing, and ignored by Git as a whole."""
@@ -61,7 +61,7 @@ class Gathered:
         """Write what is to be written; a run that met something outside of tests has not passed."""
         self._outside(session.config.stash.get(OUTSIDE, None))
         if self.ran or self.tests or self.outside or self.routes:
-            self._write_trace(session.config.invocation_params.dir.name)
+            self._write_trace(session.config.invocation_params.dir)
         if self.accepted is not None:
             self._compare(self.accepted)
         if session.exitstatus == pytest.ExitCode.OK and any(met.verdict is Verdict.FAILS for met in self.outside):
@@ -78,10 +78,11 @@ class Gathered:
             accepts = met.verdict is Verdict.FAILS and (self.settings.update or known)
             self.outside.append(Met(met.incident, Verdict.ACCEPTED) if accepts else met)
 
-    def _write_trace(self, root: str) -> None:
+    def _write_trace(self, root: Path) -> None:
         path = self.settings.trace
         routes = tuple(replace(route, times=times) for route, times in sorted(self.routes.items()))
-        trace = Trace(tuple(met.incident for met in self.all()), routes, root, _versions(), len(self.ran))
+        incidents = tuple(met.incident for met in self.all())
+        trace = Trace(incidents, routes, root.name, _versions(), len(self.ran), digests(incidents, root))
         try:
             if path.parent.name == _DIRECTORY:
                 path.parent.mkdir(exist_ok=True)
