@@ -64,8 +64,8 @@ async def names_by_key(session: AsyncSession) -> list[str]:
     return [item.name for item in shop.items]  # here: names_by_key
 
 
-async def given(shop: Shop) -> list[str]:
-    return [item.name for item in shop.items]
+async def given_name(session: AsyncSession) -> list[str]:
+    return [shop.name for shop in session.sync_session]
 
 
 async def shop_of_item(session: AsyncSession) -> str:
@@ -282,6 +282,16 @@ def test_a_kinder_session_is_luck(lucky: Lucky) -> None:
 @pytest.mark.parametrize("act", ["asked_again", "refreshed", "loaded_names"])
 def test_what_a_kinder_session_is_asked_for_again_is_design(lucky: Lucky, act: str) -> None:
     asyncio.run(lucky.run(act, kinder=True))
+    assert lucky.kinds() == []
+
+
+def test_what_a_test_commits_to_arrange_things_is_no_luck(lucky: Lucky) -> None:
+    async def arrange(session: AsyncSession) -> object:
+        shop = (await session.scalars(select(lucky.app.Shop))).one()
+        await session.commit()
+        return shop
+
+    asyncio.run(lucky.run("given_name", arrange=arrange, kinder=True))
     assert lucky.kinds() == []
 
 

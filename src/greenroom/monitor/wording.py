@@ -15,6 +15,12 @@ BECAUSE = {
     Cause.DEFERRED: "it is deferred, and the query{at} left it out",
     Cause.UNKNOWN: "why is not known",
 }
+LUCK = {
+    Kind.LOADED_IN_GREENLET: "run_sync lets it load",
+    Kind.IDENTITY_MAP: "its target was in the session for another reason{at}",
+    Kind.LEFT_OVER: "a test loaded it{at}",
+    Kind.KINDER_SESSION: "a test's session kept it at the commit{at}",
+}
 MENDS = {
     Cause.COMMIT: "read it before the commit, refresh the object after it, or make sessions with expire_on_commit=False",
     Cause.ROLLBACK: "read it before the rollback, or load the object again",
@@ -53,6 +59,14 @@ def message(kind: Kind, subject: str | None, cause: Cause, origin: Place | None,
         return WITHOUT_SUBJECT[kind]
     left = f" since {detached}" if detached is not None else ""
     return f"`{subject}` is not in memory, for {because(cause, origin)}; {HAPPENED[kind]}{left}"
+
+
+def reason(incident: Incident) -> str:
+    """Return the clause that says why a value was absent; or present, where that was luck."""
+    luck = LUCK.get(incident.kind)
+    if luck is not None:
+        return luck.format(at=f" at {incident.origin}" if incident.origin is not None else "")
+    return because(incident.cause, incident.origin)
 
 
 def because(cause: Cause, origin: Place | None) -> str:
