@@ -33,7 +33,7 @@ def _past(state: InstanceState[Any], marks: Marks) -> tuple[History, Moment | No
     """Return the history of the session that the object is or was in, and what last expired all of it meanwhile."""
     session, left = state.session, marks.left
     if session is None:
-        return (left.history, left.whole) if left is not None else (History(), None)
+        return History(), left.whole if left is not None else None
     history = history_of(session)
     if left is None:
         return history, history.whole

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -67,8 +68,8 @@ def last_load(state: InstanceState[Any], history: History) -> Moment | None:
     """Return the last query or flush after which the object was as the database has it."""
     marks, runid = known_marks(state), state.runid or 0
     query = history.queries.get(runid)
-    if query is None and marks.left is not None:  # it has come from another session
-        query = marks.left.history.queries.get(runid)
+    if query is None and marks.left is not None:  # it has come from another session, or has none
+        query = marks.left.query
     return latest(query, marks.reloaded, marks.inserted)
 
 
@@ -195,10 +196,9 @@ def _around_detach_states(original: Function) -> Function:
         states = tuple(states)
         original(states, session, **options)
         if states:
-            history = history_of(session)
-            left = Left(now(Cause.UNKNOWN), history.whole, history)
+            history, moment = history_of(session), now(Cause.UNKNOWN)
             for state in states:
-                marks_of(state).left = left
+                marks_of(state).left = Left(moment, history.whole, history.queries.get(state.runid or 0))
 
     return _detach_states
 
@@ -215,7 +215,8 @@ def _around_exit(original: Function) -> Function:
         try:
             return await original(self, *error)
         finally:
-            awaiting.reset(token)
+            with suppress(ValueError):  # a coroutine may be driven to its end in another context
+                awaiting.reset(token)
 
     return __aexit__
 

@@ -80,7 +80,8 @@ class Left(NamedTuple):
     moment: Moment
     whole: Moment | None
     """What had expired all of the session by then."""
-    history: History
+    query: Moment | None
+    """What had loaded the object. The history of the session would be kept alive by it for as long as the object is."""
 
 
 class Marks:
