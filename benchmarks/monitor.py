@@ -4,9 +4,8 @@
 
 The same work in one process, in turns: bare, with a monitor, and with the peer, which is OpenTelemetry's instrumentation of SQLAlchemy with
 the SDK, batches, and an exporter that drops them. Requests are answered by a uvicorn on a PostgreSQL, which changes its ways when it is
-told to; their cost is the CPU time of its process, all threads. ``bare again`` is as ``bare``, after all the others have come and gone: what
-differs between those two is noise. Medians of the rounds' ratios to ``bare``, with the middle half of them. Needs the extras ``kit`` and
-``telemetry``, and a PostgreSQL (see tests/executable/postgres.py).
+told to; their cost is the CPU time of its process, all threads. ``bare again`` is as ``bare``, after all the others have come and gone:
+what differs between those two is noise. Needs the extras ``kit`` and ``telemetry``, and a PostgreSQL (see tests/executable/postgres.py).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import selectinload
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,7 +40,7 @@ from tests.monitor.loaded import Author, AuthorOut, Given, Served, fill, lifespa
 
 MIX = ("/list",) * 4 + ("/one",) * 3 + ("/write",) * 2 + ("/none",)
 """What a round asks for, over and over."""
-REPEATED = 12
+REPEATED = 4
 """How often a round goes through `MIX`."""
 WAYS = ("bare", "explain", "log", "explain,log,count", "opentelemetry", "bare again")
 CLIENTS = 4
@@ -54,6 +53,12 @@ class Dropped(SpanExporter):
         """Drop them."""
         del spans
         return SpanExportResult.SUCCESS
+
+
+def _provider() -> TracerProvider:
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(Dropped()))
+    return provider
 
 
 # -- the application that is measured ---------------------------------------------------------------------------------------------------
@@ -95,8 +100,7 @@ class Switched:
         self._bare.add_api_route("/saved", none)  # what `served` waits for
         self._answering: ASGIApp = self._bare
         self._monitor: Monitor | None = None
-        self._provider = TracerProvider()
-        self._provider.add_span_processor(BatchSpanProcessor(Dropped()))
+        self._provider = _provider()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -115,7 +119,6 @@ class Switched:
             peer.uninstrument()
         self._answering = self._bare
         if way == "opentelemetry":
-            # Without its check, for version 0.66 says that it is for SQLAlchemy before 2.1.
             peer.instrument(engines=[Served.engine.sync_engine], tracer_provider=self._provider, skip_dep_check=True)
         elif not way.startswith("bare"):
             self._answering = MonitorMiddleware(self._bare)
@@ -169,26 +172,37 @@ async def _requests(server: Server, rounds: int) -> dict[str, list[float]]:
 
 
 def _told(taken: dict[str, list[float]], unit: str, scale: float) -> None:
-    bare = next(iter(taken.values()))
+    """Print the lower quartile and the median of the rounds, and their ratios to the first way: on a busy machine the lower is the truer."""
+    bare = _quartiles(next(iter(taken.values())))
     for way, values in taken.items():
-        ratios = sorted(value / base - 1 for value, base in zip(values, bare, strict=True))
-        low, _, high = statistics.quantiles(ratios, n=4)
-        median = statistics.median(values) * scale
-        print(f"  {way:28} {median:9.3f} {unit}  {statistics.median(ratios):+7.2%}  ({low:+.2%} to {high:+.2%})")
+        low, median = _quartiles(values)
+        ratios = f"{low / bare[0] - 1:+7.1%} {median / bare[1] - 1:+7.1%}"
+        print(f"  {way:20} {low * scale:9.3f} {median * scale:9.3f} {unit}  {ratios}")
+
+
+def _quartiles(values: list[float]) -> tuple[float, float]:
+    low, median, _ = statistics.quantiles(values, n=4)
+    return low, median
 
 
 # -- reads and queries ------------------------------------------------------------------------------------------------------------------
 
 
-async def _in_turns(work: Callable[[], Awaitable[float]], rounds: int) -> dict[str, list[float]]:
-    """Return what the work takes without a monitor, with one, and after it is gone."""
-    taken: dict[str, list[float]] = {"bare": [], "explain": [], "uninstalled": []}
+async def _in_turns(engine: AsyncEngine, work: Callable[[], Awaitable[float]], rounds: int) -> dict[str, list[float]]:
+    """Return what the work takes without a monitor, with one, with the peer, and after both are gone."""
+    taken: dict[str, list[float]] = {"bare": [], "explain": [], "opentelemetry": [], "bare again": []}
+    provider = _provider()
+    peer = SQLAlchemyInstrumentor()  # without its check below, for version 0.66 says that it is for SQLAlchemy before 2.1
     await work()
     for _ in range(rounds):
         taken["bare"].append(await work())
         with install("explain"):
             taken["explain"].append(await work())
-        taken["uninstalled"].append(await work())
+        peer.instrument(engines=[engine.sync_engine], tracer_provider=provider, skip_dep_check=True)
+        taken["opentelemetry"].append(await work())
+        peer.uninstrument()
+        taken["bare again"].append(await work())
+    provider.shutdown()
     return taken
 
 
@@ -206,22 +220,22 @@ async def _alone(url: str, rounds: int) -> None:
             return (time.process_time() - begin) / len(times)
 
         print("a read of an attribute that is loaded")
-        _told(await _in_turns(reads, rounds), "ns", 1e9)
+        _told(await _in_turns(engine, reads, rounds), "ns", 1e9)
 
     async def queries() -> float:
         begin = time.process_time()
-        for _ in range(100):
+        for _ in range(25):
             async with AsyncSession(engine) as session:
                 (await session.scalars(select(Author).where(Author.id == 1))).one()
-        return (time.process_time() - begin) / 100
+        return (time.process_time() - begin) / 25
 
     async def lists() -> float:
         begin = time.process_time()
         async with AsyncSession(engine) as session:
-            for _ in range(20):
+            for _ in range(5):
                 (await session.scalars(select(Author).options(selectinload(Author.books)))).all()
                 session.expunge_all()
-        return (time.process_time() - begin) / 20
+        return (time.process_time() - begin) / 5
 
     async def failures() -> float:
         begin = time.process_time()
@@ -235,15 +249,15 @@ async def _alone(url: str, rounds: int) -> None:
         return (time.process_time() - begin) / 50
 
     print("a session, a query for one object by id, and the session's end")
-    _told(await _in_turns(queries, rounds), "ms", 1e3)
+    _told(await _in_turns(engine, queries, rounds), "ms", 1e3)
     print("a query for 50 objects with 2 related ones each")
-    _told(await _in_turns(lists, rounds), "ms", 1e3)
+    _told(await _in_turns(engine, lists, rounds), "ms", 1e3)
     print("a read that fails")
-    _told(await _in_turns(failures, rounds), "ms", 1e3)
+    _told(await _in_turns(engine, failures, rounds), "ms", 1e3)
     await engine.dispose()
 
 
-def main(rounds: int = 60) -> None:
+def main(rounds: int = 100) -> None:
     """Measure, and print."""
     with private_postgres() as url, tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         asyncio.run(fill(url))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -25,8 +24,7 @@ _MARKS = "_greenroom_marks"
 _next = itertools.count(1).__next__
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One operation; of two the later has the greater ``order``."""
 
     cause: Cause
@@ -108,28 +106,29 @@ class Marks:
 
 def history_of(session: Session) -> History:
     """Return the history of a session, which begins now if there is none."""
-    try:
-        return session.__dict__[_HISTORY]  # type: ignore[no-any-return]  # nobody else writes it
-    except KeyError:
-        history = session.__dict__[_HISTORY] = History()
-        return history
+    # Not by its `__dict__`: from 3.11 on asking for that makes every attribute of the object slower to read.
+    history: History | None = getattr(session, _HISTORY, None)
+    if history is None:
+        history = History()
+        setattr(session, _HISTORY, history)
+    return history
 
 
 def marks_of(state: InstanceState[Any]) -> Marks:
     """Return the marks of an object, which are none if there were none.
 
-    They lie in the state's own ``__dict__``, which SQLAlchemy neither copies nor pickles as a whole.
+    They lie on the state itself, which SQLAlchemy neither copies nor pickles as a whole.
     """
-    try:
-        return state.__dict__[_MARKS]  # type: ignore[no-any-return]  # nobody else writes it
-    except KeyError:
-        marks = state.__dict__[_MARKS] = Marks()
-        return marks
+    marks: Marks | None = getattr(state, _MARKS, None)
+    if marks is None:
+        marks = Marks()
+        setattr(state, _MARKS, marks)
+    return marks
 
 
 def known_marks(state: InstanceState[Any]) -> Marks:
     """Return the marks of an object without writing anything."""
-    return state.__dict__.get(_MARKS) or Marks()
+    return getattr(state, _MARKS, None) or Marks()
 
 
 def latest(*moments: Moment | None) -> Moment | None:

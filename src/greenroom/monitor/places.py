@@ -85,7 +85,8 @@ class Application:
 
     def __init__(self) -> None:
         self._named: tuple[str, ...] = ()
-        self._known: dict[str, Role] = {}
+        self.known: dict[str, Role] = {}
+        """What `role` has decided, by file."""
 
     def name(self, directories: Iterable[str | Path]) -> None:
         """Count what lies in these directories, or in packages of these names, as the application's, wherever it is installed.
@@ -95,17 +96,17 @@ class Application:
         """
         found = [_directory(one) for one in directories]
         self._named = (*self._named, *(one for one in found if one not in self._named))
-        self._known.clear()
+        self.known.clear()
 
     def role(self, filename: str) -> Role:
         """Return whose the file is."""
-        known = self._known.get(filename)
+        known = self.known.get(filename)
         if known is None:
             try:
                 known = self._decide(filename)
             except (OSError, ValueError):
                 known = Role.LIBRARY  # code may call its file what it likes
-            self._known[filename] = known
+            self.known[filename] = known
         return known
 
     def _decide(self, filename: str) -> Role:
@@ -121,6 +122,7 @@ class Application:
         return Role.APPLICATION
 
 
+@functools.cache
 def _edges(path: str) -> frozenset[str]:
     parts = Path(path).parts
     return EDGES.get("/".join(parts[-2:]), _NONE) or EDGES.get("/".join(parts[-3:]), _NONE)
@@ -171,9 +173,21 @@ def frames(innermost: FrameType | None) -> Iterator[tuple[FrameType, Role]]:
 
 def innermost(frame: FrameType | None) -> tuple[CodeType, int] | None:
     """Return code and line of the first frame of the application, outwards from ``frame``."""
-    for one, role in frames(frame):
+    # As `frames`, which is a generator: this runs for each query.
+    known, greenlet = application.known, getcurrent()
+    for _ in range(DEEPEST):
+        while frame is None:
+            greenlet = greenlet.parent if greenlet is not None else None
+            if greenlet is None:
+                return awaiting.get()
+            frame = greenlet.gr_frame
+        code = frame.f_code
+        role = known.get(code.co_filename) or application.role(code.co_filename)
         if role is Role.APPLICATION:
-            return one.f_code, one.f_lineno
+            return code, frame.f_lineno
+        if role is Role.EDGE and code.co_name in _edges(code.co_filename):
+            break
+        frame = frame.f_back
     return awaiting.get()
 
 
