@@ -115,3 +115,21 @@ def test_a_suite_without_incidents_says_so(suite: Suite) -> None:
     assert result.ret == 0
     result.stdout.fnmatch_lines(["No implicit IO in 1 test."])
     assert suite.trace().incidents == ()
+
+
+def test_a_worker_that_crashes_takes_only_its_own_with_it(suite: Suite) -> None:
+    suite.write("""
+        import os
+
+        async def test_a_swallowed():
+            await application.add_safely()
+
+        def test_b_crashes():
+            os._exit(1)
+
+        async def test_c_swallowed():
+            await application.add_safely()
+    """)
+    result = suite.run("-p", "xdist", "-n", "1")
+    result.assert_outcomes(failed=3)
+    assert [one.test for one in suite.trace().incidents] == ["test_it.py::test_a_swallowed", "test_it.py::test_c_swallowed"]

@@ -32,6 +32,8 @@ class Summary:
         """Write the section."""
         gathered = self._gathered
         mets = list(gathered.all())
+        if not (mets or gathered.ran):
+            return
         terminalreporter.section("greenroom")
         failing = [met.incident for met in mets if met.verdict is Verdict.FAILS]
         latent = [met.incident for met in mets if met.verdict is Verdict.LATENT]

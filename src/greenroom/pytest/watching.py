@@ -39,6 +39,8 @@ class Running:
     """What is wrong with its marker."""
     expected: set[object] = field(default_factory=set)
     judged: set[object] = field(default_factory=set)
+    phase: list[Met] = field(default_factory=list)
+    """What the phase that has just ended has met."""
 
 
 class Watch:
@@ -90,39 +92,43 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self) -> Generator[None, object, object]:
-        """Judge the setup."""
-        result = yield
+        """Judge the setup, and the marker before it."""
+        result = yield from self._judged()
         if self._running is not None and self._running.mistake:
             pytest.fail(self._running.mistake, pytrace=False)
-        self._judge()
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
-        """Judge the test; one that has failed already comes back as its exception, and not here."""
-        result = yield
-        self._judge()
-        return result
+        """Judge the test."""
+        return (yield from self._judged())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, object, object]:
         """Judge the teardown."""
-        result = yield
-        self._judge()
-        return result
+        return (yield from self._judged())
 
-    def _judge(self) -> None:
-        failing = [note(met.incident) for met in self._new() if met.verdict is Verdict.FAILS]
+    def _judged(self) -> Generator[None, object, object]:
+        """Fail a phase for what it has met; one that has failed already stays as it is."""
+        try:
+            result = yield
+        finally:
+            met = self._settle()
+        failing = [note(one.incident) for one in met if one.verdict is Verdict.FAILS]
         if failing:
             told = "No error reached the test; it fails all the same. @pytest.mark.greenroom(allow=...) is for a test that is about it."
             pytest.fail("\n".join((*failing, told)), pytrace=False)
+        return result
 
-    def _new(self) -> list[Met]:
-        """Return what no earlier phase of the test has been judged for."""
+    def _settle(self) -> list[Met]:
+        """Return what no earlier phase of the test has been judged for, and keep it for the report of this one."""
         running = self._running
         if running is None:
             return []
-        return [self._verdict(running, incident) for key, incident in list(running.scope.incidents.items()) if key not in running.judged]
+        new = [self._verdict(running, incident) for key, incident in list(running.scope.incidents.items()) if key not in running.judged]
+        running.judged |= {identity(met.incident) for met in new}
+        running.phase = new
+        return new
 
     def _verdict(self, running: Running, incident: Incident) -> Met:
         if incident.kind.latent:
@@ -143,13 +149,13 @@ class Watch:
         running = self._running
         if running is None:
             return (yield)
-        new = self._new()
+        # A plugin may ask for reports of parts of a test, while a phase lasts: there is nothing yet to put on them.
+        new, running.phase = running.phase, []
         item.user_properties += [("greenroom", _property(met)) for met in new]
         report = yield
         if report.failed:
             shown = str(report.longrepr)
             report.sections += [("greenroom", text) for met in new if (text := note(met.incident)).partition("\n")[0] not in shown]
-        running.judged |= {identity(met.incident) for met in new}
         everything = [self._verdict(running, incident) for incident in list(running.scope.incidents.values())]
         if everything:
             setattr(report, CARRIED, packed(everything))
