@@ -12,6 +12,8 @@ import pytest
 from greenroom.config import Selection
 from greenroom.confirm.kinds import MEANINGS
 from greenroom.confirm.records import Reason
+from greenroom.report import text
+from greenroom.report.style import Style
 from greenroom.rules.registry import rules
 from greenroom.trace import Incident, Kind, Place
 from greenroom.vocabulary import Confidence
@@ -152,6 +154,26 @@ def test_what_was_mended_since_is_not_missed(zoo: Path) -> None:
     report = checked(zoo, path)
     assert report.observed is not None
     assert [one.reason for one in report.observed.unconfirmed] == [Reason.EDITED]
+
+
+def test_a_change_elsewhere_makes_a_miss_doubtful(zoo: Path) -> None:
+    path = trace(zoo, NAME)
+    edit(zoo / "app/main.py", "async_sessionmaker(engine)", "async_sessionmaker(engine, expire_on_commit=False)")
+    report = checked(zoo, path)
+    assert report.observed is not None
+    assert [one.reason for one in report.observed.unconfirmed] == [Reason.MISSED]
+    assert report.observed.newer == 1
+    told = "Observed, and missed by the analysis (1): each is a defect of greenroom, unless a change since the trace mends it"
+    assert f"{told} (1 newer file)" in text.render(report, zoo, Style())
+
+
+def test_nothing_is_missed_by_a_trace_of_other_sources(zoo: Path) -> None:
+    path = trace(zoo, MISS, MENAGERIE)
+    edit(zoo / "app/main.py", "return await menagerie(session, key)", "return (await menagerie(session, key)).strip()")
+    report = checked(zoo, path)
+    assert report.observed is not None
+    assert [one.reason for one in report.observed.unconfirmed] == [Reason.EDITED]
+    assert [(finding.rule, mark.moved) for finding, mark in report.observed.marks.items()] == [("GR108", False)]
 
 
 def test_what_is_not_told_is_not_missed(zoo: Path) -> None:

@@ -55,7 +55,7 @@ def confirm(traces: Sequence[Recorded], known: Known, found: Found, paths: Itera
     whole = Matcher(everything, known, files)
     unreadable = {absolute(finding.path) for finding in everything if finding.rule == "GR001"}
     marks: dict[Finding, _Met] = {}
-    moved: set[Finding] = set()
+    exact: set[Finding] = set()
     unconfirmed: list[Unconfirmed] = []
     latent: list[Latent] = []
     for met in _distinct(traces):
@@ -72,14 +72,15 @@ def confirm(traces: Sequence[Recorded], known: Known, found: Found, paths: Itera
         else:
             for finding in findings:
                 _note(marks, finding, met)
-                if agreement is Agreement.MOVED:
-                    moved.add(finding)
+                if agreement is Agreement.PLACE:
+                    exact.add(finding)
     exercised = [route for recorded in traces for route in recorded.trace.routes]
     return Observations(
         traces=tuple(recorded.path for recorded in traces),
         paths=tuple(paths),
-        marks={one: Mark(met.times, tuple(met.tests), tuple(met.routes), one in moved) for one, met in marks.items()},
+        marks={one: Mark(met.times, tuple(met.tests), tuple(met.routes), one not in exact) for one, met in marks.items()},
         unconfirmed=tuple(_merged(unconfirmed)),
+        newer=len({path for recorded in traces for path in files.newer(recorded)}),
         latent=tuple(latent),
         routes=len(set(known.endpoints)),
         never=never(known.endpoints, exercised) if exercised else None,
@@ -144,7 +145,7 @@ def _why(met: _Met, known: Known, files: Files, matcher: Matcher, unreadable: se
         return Reason.OUTSIDE
     if path in unreadable:
         return Reason.UNREADABLE
-    if any(files.edited(place, recorded) for place in incident.places()):
+    if files.changed(recorded) or any(files.edited(place, recorded) for place in incident.places()):
         return Reason.EDITED
     ways = [(where, place.line) for place in incident.places() if (where := files.find(place, recorded)) is not None]
     if any(_covers(bound, way) for way in ways for bound in known.bounded):

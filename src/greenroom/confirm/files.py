@@ -18,7 +18,8 @@ class Files:
         self._by_name: dict[str, list[Path]] = {}
         self._roots = known.files
         self._outlines: dict[Path, Outline] = {}
-        self._found: dict[tuple[Path, str], Path | None] = {}
+        self._found: dict[tuple[Path, str, str], Path | None] = {}
+        self._changed: dict[Path, bool] = {}
         for path in known.files:
             self._by_name.setdefault(path.name, []).append(path)
 
@@ -31,7 +32,7 @@ class Files:
 
     def find(self, place: Place, recorded: Recorded) -> Path | None:
         """Return the checked file that a place of a trace means; ``None`` when there is none, or more than one as good."""
-        key = (recorded.path, place.path)
+        key = (recorded.path, place.path, place.function)
         if key not in self._found:
             self._found[key] = self._search(place, recorded)
         return self._found[key]
@@ -47,10 +48,20 @@ class Files:
         told = recorded.trace.files.get(place.path)
         if told is not None:
             return digest(self.outline(path).data) != told
-        try:
-            return path.stat().st_mtime > recorded.written
-        except OSError:
-            return True
+        return _is_newer(path, recorded)
+
+    def changed(self, recorded: Recorded) -> bool:
+        """Whether a file that the trace knows by a digest has changed: then nothing of it is certain to happen again."""
+        if recorded.path not in self._changed:
+            places = {place for incident in recorded.trace.incidents for place in incident.places()}
+            self._changed[recorded.path] = any(place.path in recorded.trace.files and self.edited(place, recorded) for place in places)
+        return self._changed[recorded.path]
+
+    def newer(self, recorded: Recorded) -> set[Path]:
+        """Return the files that are newer than the trace, of those that it does not know by a digest."""
+        places = {place for incident in recorded.trace.incidents for place in incident.places() if place.path in recorded.trace.files}
+        known = {self.find(place, recorded) for place in places}
+        return {path for path in self._roots if path not in known and _is_newer(path, recorded)}
 
     def _search(self, place: Place, recorded: Recorded) -> Path | None:
         wanted = _pure(place.path)
@@ -78,6 +89,13 @@ class Files:
         if told is not None and digest(self.outline(path).data) == told:
             return True
         return self.outline(path).named(place.function) is not None
+
+
+def _is_newer(path: Path, recorded: Recorded) -> bool:
+    try:
+        return path.stat().st_mtime > recorded.written
+    except OSError:
+        return True
 
 
 def _pure(text: str) -> PurePath:

@@ -42,7 +42,7 @@ class Reason(enum.Enum):
     BOUNDED = "bounded"
     """The function was not followed to its end."""
     EDITED = "edited"
-    """A file that the incident names was changed after the trace was made: it may be mended."""
+    """A file that the trace speaks of was changed after it was made: what happened may be mended."""
     MISSED = "missed"
     """The analysis looked at it and found nothing: a defect of greenroom."""
 
@@ -96,6 +96,8 @@ class Observations:
     """What was checked."""
     marks: Mapping[Finding, Mark] = field(default_factory=dict)
     unconfirmed: tuple[Unconfirmed, ...] = ()
+    newer: int = 0
+    """How many checked files are newer than a trace that does not speak of them: a change in one of these may mend what is missed."""
     latent: tuple[Latent, ...] = ()
     routes: int = 0
     """How many routes the project declares."""

@@ -79,6 +79,7 @@ def _observed(observations: Observations, base: Path) -> str:
     rows = {
         "traces": _text([shown(path, base) for path in observations.traces]),
         "missed": _list((observed.unconfirmed(one, observations, base) for one in observations.missed), 6),
+        "newer": _text(observations.newer),
         "answered": _list((observed.unconfirmed(one, observations, base) for one in observations.answered), 6),
         "latent": _list((observed.latent(one) for one in observations.latent), 6),
         "routes": _text(observations.routes),

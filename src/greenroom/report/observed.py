@@ -27,7 +27,7 @@ WHY = {
     Reason.NOWHERE: "the trace tells neither a line nor an endpoint",
     Reason.UNREADABLE: "its file could not be parsed",
     Reason.BOUNDED: "the function was not followed to its end",
-    Reason.EDITED: "its files have changed since the trace was made",
+    Reason.EDITED: "files that the trace speaks of have changed since",
     Reason.MISSED: "the analysis found nothing",
 }
 
@@ -47,7 +47,8 @@ def sentence(mark: Mark) -> str:
 def sections(observed: Observations, base: Path, style: Style) -> Iterator[str]:
     """Yield what was missed, what is explained otherwise, what went well by luck and which routes were never exercised."""
     if observed.missed:
-        yield style.strong(f"Observed, and missed by the analysis ({len(observed.missed)}): each is a defect of greenroom")
+        newer = f", unless a change since the trace mends it ({counted(observed.newer, 'newer file')})" if observed.newer else ""
+        yield style.strong(f"Observed, and missed by the analysis ({len(observed.missed)}): each is a defect of greenroom{newer}")
         for one in observed.missed:
             yield from _missed(one, observed, base, style)
         yield ""
