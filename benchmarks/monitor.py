@@ -172,7 +172,7 @@ async def _requests(server: Server, rounds: int) -> dict[str, list[float]]:
 
 
 def _told(taken: dict[str, list[float]], unit: str, scale: float) -> None:
-    """Print the lower quartile and the median of the rounds, and their ratios to the first way: on a busy machine the lower is the truer."""
+    """Print lower quartile and median of the rounds, and their ratios to the first way: on a busy machine the lower is the truer."""
     bare = _quartiles(next(iter(taken.values())))
     for way, values in taken.items():
         low, median = _quartiles(values)

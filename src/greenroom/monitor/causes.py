@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import ColumnProperty, InstanceState, RelationshipProperty
 
 from greenroom.monitor.hooks import last_load
-from greenroom.monitor.moments import History, Marks, Moment, history_of, known_marks, latest
+from greenroom.monitor.moments import History, Marks, Moment, history_of, known_marks, latest, left_of
 from greenroom.trace import Cause
 
 
@@ -21,7 +21,7 @@ class Why(NamedTuple):
 def why(state: InstanceState[Any], key: str) -> Why:
     """Say why ``key`` of an object is absent."""
     marks = known_marks(state)
-    history, whole = _past(state, marks)
+    history, whole = _past(state)
     expired = latest(whole, marks.expired)
     prop = state.mapper.attrs.get(key)
     if isinstance(prop, RelationshipProperty):
@@ -29,9 +29,9 @@ def why(state: InstanceState[Any], key: str) -> Why:
     return _column(state, key, marks, history, expired)
 
 
-def _past(state: InstanceState[Any], marks: Marks) -> tuple[History, Moment | None]:
+def _past(state: InstanceState[Any]) -> tuple[History, Moment | None]:
     """Return the history of the session that the object is or was in, and what last expired all of it meanwhile."""
-    session, left = state.session, marks.left
+    session, left = state.session, left_of(state)
     if session is None:
         return History(), left.whole if left is not None else None
     history = history_of(session)

@@ -23,7 +23,7 @@ from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransa
 from sqlalchemy.orm import attributes as orm_attributes
 from sqlalchemy.orm.attributes import instance_state
 
-from greenroom.monitor.moments import History, Left, Moment, history_of, known_marks, latest, marks_of, now
+from greenroom.monitor.moments import History, Left, Moment, history_of, known_marks, latest, leave, left_of, marks_of, now
 from greenroom.monitor.places import awaiting, innermost
 from greenroom.trace import Cause
 
@@ -68,8 +68,9 @@ def last_load(state: InstanceState[Any], history: History) -> Moment | None:
     """Return the last query or flush after which the object was as the database has it."""
     marks, runid = known_marks(state), state.runid or 0
     query = history.queries.get(runid)
-    if query is None and marks.left is not None:  # it has come from another session, or has none
-        query = marks.left.query
+    left = left_of(state) if query is None else None
+    if left is not None:  # it has come from another session, or has none
+        query = left.query
     return latest(query, marks.reloaded, marks.inserted)
 
 
@@ -197,8 +198,13 @@ def _around_detach_states(original: Function) -> Function:
         original(states, session, **options)
         if states:
             history, moment = history_of(session), now(Cause.UNKNOWN)
+            # This is the end of each session, for all that it holds: objects of one query share what there is to remember.
+            by_query: dict[int | None, Left] = {}
             for state in states:
-                marks_of(state).left = Left(moment, history.whole, history.queries.get(state.runid or 0))
+                runid = state.runid
+                if runid not in by_query:
+                    by_query[runid] = Left(moment, history.whole, history.queries.get(runid or 0))
+                leave(state, by_query[runid])
 
     return _detach_states
 

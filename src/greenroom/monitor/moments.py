@@ -20,6 +20,7 @@ QUERIES = 256
 
 _HISTORY = "_greenroom_history"
 _MARKS = "_greenroom_marks"
+_LEFT = "_greenroom_left"
 
 _next = itertools.count(1).__next__
 
@@ -85,7 +86,7 @@ class Left(NamedTuple):
 class Marks:
     """What befell one object and not its whole session."""
 
-    __slots__ = ("expired", "inserted", "keys", "left", "refreshed", "reloaded", "unloaded")
+    __slots__ = ("expired", "inserted", "keys", "refreshed", "reloaded", "unloaded")
 
     def __init__(self) -> None:
         self.inserted: Moment | None = None
@@ -100,8 +101,6 @@ class Marks:
         """The last refresh."""
         self.unloaded: Moment | None = None
         """The last refresh of single attributes."""
-        self.left: Left | None = None
-        """What took it out of its last session."""
 
 
 def history_of(session: Session) -> History:
@@ -134,3 +133,14 @@ def known_marks(state: InstanceState[Any]) -> Marks:
 def latest(*moments: Moment | None) -> Moment | None:
     """Return the last of those that happened."""
     return max((one for one in moments if one is not None), key=lambda one: one.order, default=None)
+
+
+def leave(state: InstanceState[Any], left: Left) -> None:
+    """Remember of an object what took it out of its session."""
+    setattr(state, _LEFT, left)
+
+
+def left_of(state: InstanceState[Any]) -> Left | None:
+    """Return what took an object out of its last session."""
+    left: Left | None = getattr(state, _LEFT, None)
+    return left

@@ -17,7 +17,7 @@ from greenroom.monitor import wording
 from greenroom.monitor.causes import Why, why
 from greenroom.monitor.errors import incident_of, kind_of, mark
 from greenroom.monitor.hooks import ATTRIBUTE_IMPL
-from greenroom.monitor.moments import known_marks
+from greenroom.monitor.moments import left_of
 from greenroom.monitor.places import Role, frames, stack
 from greenroom.monitor.scopes import BOUND, NOTHING, About, Scope, present
 from greenroom.trace import Cause, Incident, Kind, Place
@@ -165,7 +165,7 @@ def _dynamic(frame: FrameType) -> Read | None:
 
 
 def _left(state: InstanceState[Any], kind: Kind) -> Place | None:
-    left = known_marks(state).left
+    left = left_of(state)
     return left.moment.place if kind is Kind.DETACHED and left is not None else None
 
 
