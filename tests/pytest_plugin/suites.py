@@ -11,13 +11,15 @@ import pytest
 from greenroom.trace import Trace, from_json
 
 APPLICATION = '''
-"""An application on FastAPI and SQLAlchemy, with hazards."""
+"""An application on Starlette and SQLAlchemy, with hazards."""
 
-from fastapi import FastAPI
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.pool import StaticPool
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 
 class Base(DeclarativeBase):
@@ -72,18 +74,17 @@ async def works(name="Ada"):
         return len((await session.scalars(select(User))).all())
 
 
-app = FastAPI()
-
-
-@app.get("/users/{name}")
-async def read_user(name: str):
+async def read_user(request):
     await prepare()
     async with factory() as session:
-        session.add(User(name=name))
+        session.add(User(name=request.path_params["name"]))
         await session.commit()
     async with factory() as session:
         user = (await session.scalars(select(User))).first()
-        return len(user.posts)
+        return JSONResponse(len(user.posts))
+
+
+app = Starlette(routes=[Route("/users/{name}", read_user)])
 '''
 
 CLIENT = """

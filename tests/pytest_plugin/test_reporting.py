@@ -63,7 +63,7 @@ def test_the_trace_has_requests_and_routes(suite: Suite) -> None:
             await get("/users/Grace")
     """)
     result = suite.run()
-    result.stdout.fnmatch_lines(["*application.py:73 in read_user (GET /users/{name}): the query at application.py:72 did not load it"])
+    result.stdout.fnmatch_lines(["*application.py:71 in read_user (GET /users/{name}): the query at application.py:70 did not load it"])
     trace = suite.trace()
     assert trace.routes == (Exercised("GET", "/users/{name}", "application:read_user"),)
     assert [one.times for one in trace.routes] == [3]
@@ -103,8 +103,8 @@ def test_junit_has_it_as_properties(suite: Suite) -> None:
     cases = ET.parse(suite.pytester.path / "report.xml").getroot().iter("testcase")  # noqa: S314 -- written by the run before
     properties = {case.get("name"): [(one.get("name"), one.get("value")) for one in case.iter("property")] for case in cases}
     assert properties == {
-        "test_swallowed": [("greenroom", "failing: implicit-io User.name at application.py:43")],
-        "test_allowed": [("greenroom", "allowed: implicit-io User.name at application.py:43")],
+        "test_swallowed": [("greenroom", "failing: implicit-io User.name at application.py:45")],
+        "test_allowed": [("greenroom", "allowed: implicit-io User.name at application.py:45")],
         "test_passes": [],
     }
 
@@ -133,3 +133,43 @@ def test_a_worker_that_crashes_takes_only_its_own_with_it(suite: Suite) -> None:
     result = suite.run("-p", "xdist", "-n", "1")
     result.assert_outcomes(failed=3)
     assert [one.test for one in suite.trace().incidents] == ["test_it.py::test_a_swallowed", "test_it.py::test_c_swallowed"]
+
+
+def test_fastapi_reads_what_is_not_loaded_while_it_makes_the_response(suite: Suite) -> None:
+    suite.pytester.makepyfile(
+        api="""
+        from fastapi import FastAPI
+        from pydantic import BaseModel, ConfigDict
+        from sqlalchemy import select
+        import application
+
+        class PostRead(BaseModel):
+            id: int
+
+        class UserRead(BaseModel):
+            model_config = ConfigDict(from_attributes=True)
+            name: str
+            posts: list[PostRead]
+
+        app = FastAPI()
+
+        @app.get("/people/{name}")
+        async def read_person(name: str) -> UserRead:
+            await application.works(name)
+            async with application.factory() as session:
+                return (await session.scalars(select(application.User))).first()
+        """
+    )
+    suite.write("""
+        import api
+
+        async def test_response():
+            application.app = api.app
+            assert (await get("/people/Ada")).status_code == 500
+    """)
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*outside of the application's lines (GET /people/{name}): the query at api.py:20 did not load it"])
+    (incident,) = suite.trace().incidents
+    assert (incident.subject, incident.endpoint, incident.place) == ("User.posts", "api:read_person", None)
+    assert suite.trace().routes == (Exercised("GET", "/people/{name}", "api:read_person"),)

@@ -34,7 +34,7 @@ def test_every_way_to_run_coroutines(suite: Suite, runner: str) -> None:
             "*greenroom: `User.posts` is not in memory, for the query at application.py:* did not load it*",
             "*No error reached the test; it fails all the same.*",
             "User.name  implicit-io  2 times in 2 tests",
-            "*application.py:43 in add: the commit at application.py:42 expired it",
+            "*application.py:45 in add: the commit at application.py:44 expired it",
             "*test_it.py::test_fails*, test_it.py::test_swallowed_by_the_application*",
             "User.posts  implicit-io  1 time in 1 test",
             "Incidents in 5 tests: 3 failing.",
