@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import jsonschema
 import pytest
 
 from tests.cli.command import UNPRIVILEGED, greenroom
@@ -71,3 +73,30 @@ def refused(run: CompletedProcess[str], says: str) -> None:
     assert run.stdout == ""
     assert run.stderr.startswith(f"greenroom check: {says}"), run.stderr
     assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("markdown", "**Observed 2 times, in t.py::one, at PUT /people/{key}.**"),
+        ("html", "<strong>Observed</strong> 2 times, in t.py::one, at PUT /people/{key}"),
+    ],
+)
+def test_the_ledger_has_the_mark(zoo: Path, name: str, says: str) -> None:
+    path = trace(zoo, replace(NAME, test="t.py::one", route="PUT /people/{key}", times=2))
+    run = greenroom("audit", "--observed", path, "--format", name, folder=zoo)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count(says) == 1
+    assert "bserved 2 times" not in greenroom("audit", "--format", name, folder=zoo).stdout
+
+
+def test_the_ledger_as_json_has_the_mark(zoo: Path) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "ledger.schema.json").read_text(encoding="utf-8"))
+    run = greenroom("audit", "--observed", trace(zoo, NAME), "--format", "json", folder=zoo)
+    document = json.loads(run.stdout)
+    jsonschema.validate(document, schema)
+    marks = {row["rule"]: row["observed"] for row in document["findings"]}
+    assert marks["GR101"] == {"times": 1, "tests": [], "routes": [], "moved": False}
+    assert marks["GR107"] is None
+    refused = greenroom("audit", "--observed", "gone.json", folder=zoo)
+    assert (refused.returncode, refused.stderr.startswith("greenroom audit: there is no trace gone.json; ")) == (2, True)

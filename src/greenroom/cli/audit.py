@@ -7,7 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from greenroom import files
-from greenroom.cli.check import add_config_options, add_selection_options, demand_readable, selected, with_progress, written
+from greenroom.cli.check import (
+    add_config_options,
+    add_observed_option,
+    add_selection_options,
+    demand_readable,
+    selected,
+    with_progress,
+    written,
+)
 from greenroom.cli.main import CLEAN, FINDINGS
 from greenroom.cli.output import write_lines
 from greenroom.cli.usage import Parser, fail
@@ -31,7 +39,9 @@ def run(words: list[str]) -> int:
     for path in paths:
         demand_readable(path, PROG)
     try:
-        config = replace(selected(chosen, written(chosen, paths)), baseline=None)  # an audit tells what there is, known or not
+        config = replace(
+            selected(chosen, written(chosen, paths)), baseline=None, observed=tuple(Path(path) for path in chosen.observed)
+        )  # an audit tells what there is, known or not
         before = None if chosen.compare is None else read(Path(chosen.compare))
         if output is not None:
             _writable(output)
@@ -58,6 +68,7 @@ def _parser() -> Parser:
     parser.add_argument("--output", metavar="FILE", help="write it to this file instead of stdout, all of it or nothing")
     parser.add_argument("--compare", metavar="OTHER.json", help="say what came and went since this ledger, which --format json wrote")
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 when there are findings, as check does")
+    add_observed_option(parser)
     add_config_options(parser)
     add_selection_options(parser)
     return parser

@@ -134,7 +134,7 @@ def add_project_options(parser: argparse.ArgumentParser) -> None:
 def add_observed_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names traces."""
     parser.add_argument(
-        "--observed", action="append", default=[], metavar="TRACE", help="mark what this trace of a run confirms, and tell what was missed"
+        "--observed", action="append", default=[], metavar="TRACE", help="mark the findings that this trace of a run confirms"
     )
 
 

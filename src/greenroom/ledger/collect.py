@@ -125,6 +125,7 @@ class Collector:
             assumptions=report.assumptions,
             not_analysed=report.not_analysed,
             stats=report.stats,
+            marks=report.observed.marks if report.observed is not None else None,
         )
 
 

@@ -14,6 +14,7 @@ from greenroom import __version__
 from greenroom.ledger.compare import Comparison, Difference, Item, fingerprints
 from greenroom.ledger.model import Check, Endpoint, EnumColumn, Ledger, Performed, Place, Proof, SessionSource
 from greenroom.ledger.outline import others
+from greenroom.report.observed import written
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
 from greenroom.rules.finding import Finding
@@ -29,7 +30,7 @@ def render(ledger: Ledger, base: Path, compared: Comparison | None = None) -> st
     besides = others(ledger)
     known = fingerprints(ledger.findings, base)
     also = fingerprints(besides, base)
-    record = _Record(base, dict(zip([*besides, *ledger.findings], [*also, *known], strict=True)))
+    record = _Record(base, ledger, dict(zip([*besides, *ledger.findings], [*also, *known], strict=True)))
     members: list[tuple[str, str]] = [
         (KEY, _text(SCHEMA)),
         ("version", _text(__version__)),
@@ -57,7 +58,7 @@ def _stats(ledger: Ledger) -> Json:
 
 
 def _compared(compared: Comparison, record: _Record) -> str:
-    gone = _Record(record.base, {})  # what is only in the other ledger has no id in this one
+    gone = _Record(record.base, None, {})  # what is only in the other ledger has no id in this one
     rows: list[tuple[str, str]] = [
         ("file", _text(shown(compared.other, record.base))),
         ("version", _text(compared.version)),
@@ -95,12 +96,17 @@ def _text(value: object) -> str:
 class _Record:
     """Writes the records of one ledger; they refer to its findings by id."""
 
-    def __init__(self, base: Path, ids: Mapping[Finding, str]) -> None:
+    def __init__(self, base: Path, ledger: Ledger | None, ids: Mapping[Finding, str]) -> None:
         self.base = base
+        self._ledger = ledger
         self._ids = ids
 
     def finding(self, finding: Finding) -> Json:
         span = finding.span
+        mark = self._ledger.mark(finding) if self._ledger is not None else None
+        observed: Json = (
+            {} if self._ledger is None or self._ledger.marks is None else {"observed": written(mark) if mark is not None else None}
+        )
         return {
             "rule": finding.rule,
             "name": finding.name,
@@ -116,6 +122,7 @@ class _Record:
             "attribute": finding.attribute,
             "trace": [{"path": shown(step.path, self.base), "line": step.line, "message": step.message} for step in finding.trace],
             "mend": finding.mend,
+            **observed,
         }
 
     def operation(self, one: Performed) -> Json:

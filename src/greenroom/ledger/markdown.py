@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from greenroom import __version__
+from greenroom.confirm.records import Mark
 from greenroom.ledger import outline
 from greenroom.ledger.compare import Comparison, Difference, Item
 from greenroom.ledger.marks import block, code, prose, table, text
@@ -16,6 +17,7 @@ from greenroom.ledger.outline import by_file, family_name, is_sure, tally
 from greenroom.ledger.prose import counted, seen
 from greenroom.ledger.words import FEW, MANY, counts_of, options, placed, proven, rules_of, sentence
 from greenroom.report.frame import Excerpts, excerpt, frame
+from greenroom.report.observed import sentence as observed
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
 from greenroom.report.style import Style
@@ -113,9 +115,9 @@ class _Document:
         for family, findings in outline.families(ledger.findings):
             yield from (f"### {family_name(family)} ({tally(findings)})", "")
             for finding in findings:
-                yield from self._hazard(finding)
+                yield from self._hazard(finding, ledger.mark(finding))
 
-    def _hazard(self, finding: Finding) -> Lines:
+    def _hazard(self, finding: Finding, mark: Mark | None) -> Lines:
         yield f"#### {finding.rule} {text(finding.name)} at {self._at(finding.path, finding.span.line)}"
         yield ""
         yield f"{'**Definite.**' if is_sure(finding) else 'Possible.'} {prose(sentence(finding.message))}"
@@ -129,6 +131,8 @@ class _Document:
             if source is not None:
                 yield f"   {code(source)}"
         yield ""
+        if mark is not None:
+            yield from (f"**{text(sentence(observed(mark)))}**", "")
         if finding.mend:
             yield from (f"Mend: {prose(sentence(finding.mend))}", "")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenroom.confirm.records import Mark
 from greenroom.report.report import Note, Stats
 from greenroom.rules.finding import Finding
 
@@ -152,3 +154,9 @@ class Ledger:
     assumptions: tuple[Note, ...]
     not_analysed: tuple[Note, ...]
     stats: Stats
+    marks: Mapping[Finding, Mark] | None = None
+    """The findings that traces confirm; None where no trace was given."""
+
+    def mark(self, finding: Finding) -> Mark | None:
+        """Return what confirms a finding, if anything does."""
+        return self.marks.get(finding) if self.marks is not None else None

@@ -16,6 +16,7 @@ from greenroom.ledger.pieces import answer, bad, confidence, contents, differenc
 from greenroom.ledger.prose import counted
 from greenroom.ledger.words import FEW, options, placed, proven, sentence
 from greenroom.report.frame import Excerpts
+from greenroom.report.observed import sentence as observed
 from greenroom.report.paths import shown
 from greenroom.report.report import Note
 from greenroom.rules.finding import Finding
@@ -216,12 +217,14 @@ class Page:
 
     def _hazard(self, finding: Finding) -> Markup:
         file = self._shown(finding.path)
+        mark = self._ledger.mark(finding)
         summary = element(
             "summary",
             element("span", prose(finding.message), class_="message"),
             element(
                 "span",
                 confidence(finding),
+                element("span", "observed", class_="bad") if mark is not None else "",
                 element("span", f"{finding.rule} {finding.name}"),
                 self._at(finding.path, finding.span.line),
                 class_="meta",
@@ -231,12 +234,18 @@ class Page:
             element("li", element("p", self._at(step.path, step.line), " ", prose(step.message)), self._line(step.path, step.line))
             for step in finding.trace
         )
+        seen = (
+            element("p", element("strong", "Observed"), observed(mark).removeprefix("observed"), class_="observed")
+            if mark is not None
+            else ""
+        )
         mend = element("p", element("strong", "Mend"), " ", prose(sentence(finding.mend)), class_="mend") if finding.mend else ""
         return element(
             "details",
             summary,
             self._frame(finding),
             element("ol", steps, class_="chain", aria_label="Chain of causes") if finding.trace else "",
+            seen,
             mend,
             id=self._ids[finding],
             class_="finding",
