@@ -60,7 +60,7 @@ def confirm(traces: Sequence[Recorded], known: Known, found: Found, paths: Itera
     latent: list[Latent] = []
     for met in _distinct(traces):
         if met.first.kind.latent:
-            latent.append(Latent(met.incident, whole.beside(met.first, met.recorded)))
+            latent.append(Latent(met.incident, whole.about(met.first, met.recorded)))
             continue
         reason, agreement, findings = _answer(met, matchers)
         if not findings:

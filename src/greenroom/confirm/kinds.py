@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from greenroom.trace import Kind
+from greenroom.trace import Cause, Kind
 
 
 class Where(enum.Flag):
@@ -28,6 +28,8 @@ class Meaning:
 
     kinds: frozenset[Kind]
     where: Where
+    goes_on: bool = False
+    """Whether what reads goes on when a read fails, and meets the next attribute: one finding stands for all that is expired together."""
 
 
 _LOADING = frozenset({Kind.IMPLICIT_IO, Kind.DETACHED, Kind.RAISELOAD})
@@ -39,7 +41,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "GR104": _IMPLICIT_IO,
     "GR105": _IMPLICIT_IO,
     "GR106": _IMPLICIT_IO,
-    "GR107": Meaning(_LOADING, Where.LINE | Where.STACK | Where.ANSWER),
+    "GR107": Meaning(_LOADING, Where.LINE | Where.STACK | Where.ANSWER, goes_on=True),
     "GR108": Meaning(_LOADING, Where.LINE | Where.STACK),
     "GR109": _IMPLICIT_IO,
     "GR110": Meaning(frozenset({Kind.DETACHED}), Where.LINE),
@@ -48,3 +50,6 @@ MEANINGS: Mapping[str, Meaning] = {
     "GR307": Meaning(frozenset({Kind.CONCURRENT_USE}), Where.LINE),
 }
 """By code. Rules that are not here mean what no incident shows: data that is lost without an error, or errors of other classes."""
+
+TOGETHER = frozenset({Cause.COMMIT, Cause.ROLLBACK, Cause.EXPIRE, Cause.REFRESH, Cause.GENERATED})
+"""Causes that leave several columns expired, which a read of one of them would load all (SQLAlchemy, "Refreshing / Expiring")."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from greenroom.confirm.files import Files
-from greenroom.confirm.kinds import MEANINGS, Where
+from greenroom.confirm.kinds import MEANINGS, TOGETHER, Where
 from greenroom.confirm.outline import Defined, plain_name
 from greenroom.confirm.project import Known, absolute
 from greenroom.confirm.traces import Recorded
@@ -44,22 +44,28 @@ class Matcher:
         return unique if incident.attribute is not None or len(subjects) <= 1 else []
 
     def beside(self, incident: Incident, recorded: Recorded) -> Finding | None:
-        """Return a finding about the same attribute at the same line, whatever happens there by it."""
-        if incident.attribute is None:
-            return None
-        found = (
-            finding
-            for finding, where in self._at(incident, recorded, Agreement.PLACE)
-            if where & ~Where.TASKS and self._same_subject(finding, incident)
-        )
-        return next(found, None)
+        """Return a finding at the same line, whatever happens there by it; one about the same attribute before others."""
+        here = [finding for finding, where in self._at(incident, recorded, Agreement.PLACE) if where & (Where.LINE | Where.ANSWER)]
+        return max(here, key=lambda finding: self._same_subject(finding, incident), default=None)
+
+    def about(self, incident: Incident, recorded: Recorded) -> Finding | None:
+        """Return a finding at the same line about the same attribute, whatever happens there by it."""
+        found = self.beside(incident, recorded)
+        return found if found is not None and self._same_subject(found, incident) else None
 
     def _same_subject(self, finding: Finding, incident: Incident) -> bool:
         if incident.kind is Kind.CONCURRENT_USE:
             return True  # both are about a session
-        if finding.attribute != incident.attribute and incident.attribute is not None:
+        if incident.attribute is not None and finding.attribute != incident.attribute and not self._expired_together(finding, incident):
             return False
         return finding.model is None or incident.model is None or self._known.related(finding.model, incident.model)
+
+    def _expired_together(self, finding: Finding, incident: Incident) -> bool:
+        """Whether the finding names another column of the same object, and whatever reads there goes on to this one."""
+        if not MEANINGS[finding.rule].goes_on or incident.cause not in TOGETHER:
+            return False
+        columns = {column for model in (finding.model, incident.model) for column in self._known.columns.get(model or "", ())}
+        return finding.attribute in columns and incident.attribute in columns
 
     def _at(self, incident: Incident, recorded: Recorded, agreement: Agreement) -> Iterator[tuple[Finding, Where]]:
         """Yield the findings that share a place with an incident, each with what that place is."""

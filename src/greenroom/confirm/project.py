@@ -21,6 +21,8 @@ class Known:
     """Every file that was looked at, by its absolute path, and the directory that its imports start from."""
     lineages: dict[str, set[str]] = field(default_factory=dict)
     """The names of mapped classes, with those of the classes that they are mapped as subclasses of."""
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    """The names of the column attributes of mapped classes."""
     endpoints: list[Endpoint] = field(default_factory=list)
     bounded: list[tuple[Path, range]] = field(default_factory=list)
     """Lines of functions that were not followed to their end; an empty range stands for all that lies below a directory."""
@@ -47,6 +49,7 @@ class Known:
     def add_classes(self, backend: Backend) -> None:
         """Take over which mapped classes one project has."""
         for mapped in backend.mapped_classes():
+            self.columns.setdefault(mapped.name, set()).update(mapped.columns)
             known = self.lineages.setdefault(mapped.name, {mapped.name})
             parent = mapped.parent
             while parent is not None:

@@ -136,7 +136,8 @@ def _missed(one: Unconfirmed, observed: Observations, base: Path, style: Style) 
     times = "once" if incident.times == 1 else f"{incident.times} times"
     yield f"    {incident.kind.value}, {times}{_named('in', 'test', one.tests)}{_named('at', 'route', one.routes)}"
     if one.finding is not None:
-        yield f"    {one.finding.rule} {one.finding.name} stands there, and means something else"
+        about = f" `{one.finding.model}.{one.finding.attribute}`" if one.finding.attribute is not None else ""
+        yield f"    {one.finding.rule} {one.finding.name}{about} stands there, and means something else"
     yield f"    {style.good('report it:')} {command(one, observed, base)}"
 
 
