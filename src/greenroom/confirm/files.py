@@ -8,7 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from greenroom.confirm.outline import Outline
 from greenroom.confirm.project import Known
 from greenroom.confirm.traces import Recorded
-from greenroom.trace import Place, digest
+from greenroom.trace import Place
 
 
 class Files:
@@ -47,7 +47,7 @@ class Files:
             return False
         told = recorded.trace.files.get(place.path)
         if told is not None:
-            return digest(self.outline(path).data) != told
+            return self.outline(path).digest != told
         return _is_newer(path, recorded)
 
     def changed(self, recorded: Recorded) -> bool:
@@ -86,7 +86,7 @@ class Files:
 
     def _has(self, path: Path, place: Place, recorded: Recorded) -> bool:
         told = recorded.trace.files.get(place.path)
-        if told is not None and digest(self.outline(path).data) == told:
+        if told is not None and self.outline(path).digest == told:
             return True
         return self.outline(path).named(place.function) is not None
 

@@ -77,7 +77,8 @@ class Matcher:
             for finding in self._by_file.get(path, ()):
                 if self._touches(finding, path, place, agreement):
                     yield finding, Where.STACK if depth else Where.LINE
-                if agreement is Agreement.PLACE and self._begins(finding, path, place):
+                begins_tasks = agreement is Agreement.PLACE and Where.TASKS in MEANINGS[finding.rule].where
+                if begins_tasks and self._begins(finding, path, place):
                     yield finding, Where.TASKS
         if self._is_answering(stack, recorded):
             yield from ((finding, Where.ANSWER) for finding in self._in_endpoint(incident, recorded, agreement))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from greenroom.rules.finding import Span
 from greenroom.source.file import SourceFile
+from greenroom.trace import digest
 
 _INNER = re.compile(r"\.<(?:listcomp|setcomp|dictcomp|genexpr|lambda)>")
 """Code that Python runs in a frame of its own and that stands in the function around it."""
@@ -48,15 +49,10 @@ class Outline:
         tree = self._file.parse()
         return tuple(_defined(tree.body, "")) if tree is not None else ()
 
-    @property
-    def parses(self) -> bool:
-        """Whether there is a tree."""
-        return self._file.parse() is not None
-
-    @property
-    def data(self) -> bytes:
-        """The bytes of the file."""
-        return self._file.data
+    @cached_property
+    def digest(self) -> str:
+        """What traces know the file by."""
+        return digest(self._file.data)
 
     def around(self, line: int) -> Defined | None:
         """Return the innermost function around a line."""
