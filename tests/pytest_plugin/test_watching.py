@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -276,8 +277,8 @@ def test_without_sqlalchemy_there_is_nothing_to_watch(suite: Suite) -> None:
     suite.pytester.makepyfile(test_plain="def test_passes():\n    pass\n")
     arguments = "['-p', 'greenroom.pytest.plugin', 'test_plain.py', *sys.argv[1:]]"
     run = f"import sys, pytest; sys.modules['sqlalchemy'] = None; sys.exit(pytest.main({arguments}))"
-    assert suite.pytester.run("python", "-c", run).ret == 0
-    result = suite.pytester.run("python", "-c", run, "--greenroom")
+    assert suite.pytester.run(sys.executable, "-c", run).ret == 0
+    result = suite.pytester.run(sys.executable, "-c", run, "--greenroom")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["*--greenroom watches SQLAlchemy, which is not installed here; install sqlalchemy, or leave --greenroom out"]
