@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, event, select
 from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, loading, mapped_column, relationship
@@ -19,6 +20,7 @@ from greenroom.monitor import Scope, entered, install
 from greenroom.monitor.errors import incident_of, incidents_of
 from greenroom.monitor.hooks import WRAPS, Wrap, Wrapping
 from greenroom.monitor.moments import QUERIES, history_of
+from greenroom.monitor.places import stack
 from greenroom.monitor.scopes import About
 from greenroom.trace import Cause, Incident, Kind
 
@@ -241,3 +243,29 @@ def test_an_installed_application_can_be_named(tmp_path: Path) -> None:
     assert theirs.role(str(file)) is Role.APPLICATION
     assert theirs.role("<string>") is Role.LIBRARY
     assert theirs.role("a\0b") is Role.LIBRARY
+
+
+def test_the_end_of_a_block_is_known_by_the_line_that_waits_for_it() -> None:
+    lines: list[int] = []
+
+    async def act(session: AsyncSession) -> None:
+        engine = session.bind
+        async with AsyncSession(engine) as other:  # here
+            found = (await other.scalars(select(Author))).all()
+        del found
+        lines.extend(line for _, line in seen)
+
+    seen: list[tuple[Any, int]] = []
+
+    @event.listens_for(Session, "after_transaction_end")
+    def ended(session: Session, transaction: object) -> None:
+        del session, transaction
+        places = stack(sys._getframe(1))
+        seen.extend((one, one.line) for one in places if one.function.endswith("act"))
+
+    try:
+        with install():
+            asyncio.run(_with_author(act))
+    finally:
+        event.remove(Session, "after_transaction_end", ended)
+    assert act.__code__.co_firstlineno + 2 in lines

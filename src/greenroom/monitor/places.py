@@ -194,7 +194,8 @@ def innermost(frame: FrameType | None) -> tuple[CodeType, int] | None:
 def stack(frame: FrameType | None) -> tuple[Place, ...]:
     """Return the lines of the application, innermost first, at most `STACK`."""
     found = (place(one.f_code, one.f_lineno) for one, role in frames(frame) if role is Role.APPLICATION)
-    return tuple(itertools.islice(found, STACK))
+    lines, waiting = tuple(itertools.islice(found, STACK)), awaiting.get()
+    return lines if lines or waiting is None else (place(*waiting),)
 
 
 def place(code: CodeType, line: int) -> Place:
