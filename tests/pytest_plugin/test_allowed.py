@@ -137,3 +137,47 @@ def test_a_test_that_names_the_error_expects_it(suite: Suite) -> None:
     result.stdout.fnmatch_lines(
         ["FAILED test_it.py::test_anything_else_may_be_meant*", "FAILED test_it.py::test_caught_is_not_swallowed_before*"]
     )
+
+
+def test_code_under_test_that_names_the_error_expects_it(suite: Suite) -> None:
+    suite.pytester.makepyfile(
+        lazy="""
+        from sqlalchemy.orm.exc import DetachedInstanceError
+
+        def name_of(user):
+            try:
+                return user.name
+            except DetachedInstanceError:
+                return None
+
+        def hidden_name_of(user):
+            try:
+                return user.name
+            except Exception:
+                return None
+        """
+    )
+    suite.write("""
+        import lazy
+
+        async def user():
+            await application.prepare()
+            async with application.factory() as session:
+                one = application.User(name="Ada")
+                session.add(one)
+                await session.commit()
+            return one
+
+        async def test_named():
+            assert lazy.name_of(await user()) is None
+
+        async def test_not_named():
+            assert lazy.hidden_name_of(await user()) is None
+
+        async def test_both():
+            one = await user()
+            assert [read(one) for read in (lazy.name_of, lazy.hidden_name_of)] == [None, None]
+    """)
+    result = suite.run()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["Incidents in 3 tests: 2 failing, 2 expected."])

@@ -15,7 +15,7 @@ class Verdict(enum.Enum):
 
     FAILS = "failing"
     EXPECTED = "expected"
-    """The test caught the error by its name."""
+    """The test, or the code under test, has caught the error by its name."""
     ALLOWED = "allowed"
     """The test's marker allows it."""
     ACCEPTED = "accepted"

@@ -6,6 +6,7 @@ and anyio, in threads and in tasks that an application began earlier.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import pytest
 
 from greenroom.monitor import Scope, install
 from greenroom.monitor.exercised import exercised, forget
+from greenroom.monitor.handlers import caught_by_name
 from greenroom.monitor.instrumentation import instrument, uninstrument
 from greenroom.monitor.recording import identity
 from greenroom.monitor.scopes import everywhere
@@ -38,6 +40,10 @@ class Running:
     mistake: str | None = None
     """What is wrong with its marker."""
     expected: set[object] = field(default_factory=set)
+    """What the test has caught by its name."""
+    handled: set[object] = field(default_factory=set)
+    """What code under test catches by its name."""
+    unhandled: set[object] = field(default_factory=set)
     judged: set[object] = field(default_factory=set)
     phase: list[Met] = field(default_factory=list)
     """What the phase that has just ended has met."""
@@ -67,9 +73,12 @@ class Watch:
         """Watch no longer."""
         self._ends.close()
 
-    def _met(self, incident: Incident, _error: BaseException | None) -> None:
-        """Keep what no running test is to blame for: what is met while modules are imported, or by what outlives its test."""
-        if self._running is None or incident.test != self._running.scope.test:
+    def _met(self, incident: Incident, error: BaseException | None) -> None:
+        """Notice who is about to catch it; keep what no running test is to blame for, as what is met while modules are imported."""
+        named = error is not None and caught_by_name(sys._getframe(), error)  # noqa: SLF001 -- the documented way to the current frame
+        if self._running is not None and incident.test == self._running.scope.test:
+            (self._running.handled if named else self._running.unhandled).add(identity(incident))
+        elif not named:
             self._outside.append(incident)
 
     def _expect(self, incident: Incident) -> None:
@@ -133,7 +142,7 @@ class Watch:
     def _verdict(self, running: Running, incident: Incident) -> Met:
         if incident.kind.latent:
             verdict = Verdict.LATENT
-        elif identity(incident) in running.expected:
+        elif identity(incident) in running.expected | (running.handled - running.unhandled):
             verdict = Verdict.EXPECTED
         elif running.allowed.covers(incident):
             verdict = Verdict.ALLOWED
