@@ -97,7 +97,8 @@ class Gathered:
         met: dict[Entry, set[str]] = {}
         for one in self.all():
             if one.verdict is Verdict.ACCEPTED:
-                met.setdefault(accepted.entry(one.incident), set()).update({one.incident.test} - {None})  # type: ignore[arg-type]
+                tests = met.setdefault(accepted.entry(one.incident), set())
+                tests.update([one.incident.test] if one.incident.test else [])
         if not self.settings.update:
             self.stale = accepted.stale(met, self.ran)
             return

@@ -78,10 +78,9 @@ def assert_queries(
         ValueError: The budget is none.
         TypeError: The engine is none.
     """
-    # Not every run of pytest has use for SQLAlchemy.
-    from sqlalchemy import Engine, event  # noqa: PLC0415
+    from sqlalchemy import Engine, event  # noqa: PLC0415 -- not every run of pytest has use for SQLAlchemy
 
-    from greenroom.monitor.places import stack  # noqa: PLC0415
+    from greenroom.monitor.places import stack  # noqa: PLC0415 -- it imports SQLAlchemy
 
     budget = _budget(max, exactly)
     target = Engine if engine is None else getattr(engine, "sync_engine", engine)
