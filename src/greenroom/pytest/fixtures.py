@@ -171,8 +171,15 @@ def _way(request: pytest.FixtureRequest) -> str:
     marker = request.node.get_closest_marker("asyncio")
     if marker is None or not has_pytest_asyncio(request.config):
         return "sync"
-    scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or request.config.getini("asyncio_default_test_loop_scope")
+    scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or _default_scope(request.config)
     return f"asyncio_{scope}"
+
+
+def _default_scope(config: pytest.Config) -> str:
+    try:
+        return str(config.getini("asyncio_default_test_loop_scope"))
+    except (KeyError, ValueError):  # pytest-asyncio has it from 0.25 on
+        return "function"
 
 
 @contextmanager
