@@ -19,7 +19,8 @@ from greenroom.config import ConfigError, seen
 from greenroom.pipeline import Located, locate
 from greenroom.prove.claim import ERRORS, at_line, claim_of
 from greenroom.prove.planning import Ask, Plan
-from greenroom.prove.running import Observed, missing, run as run_test
+from greenroom.prove.running import Observed, missing
+from greenroom.prove.running import run as run_test
 from greenroom.prove.search import Proof, search
 from greenroom.prove.verdict import Outcome
 from greenroom.rules.finding import Finding
@@ -65,9 +66,13 @@ def _parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("place", metavar="path:line", help="a line with a finding of `greenroom check`, for example app/users.py:42")
-    parser.add_argument("--python", default=sys.executable, metavar="PYTHON", help="the project's interpreter (default: the one that runs greenroom)")
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PYTHON", help="the project's interpreter (default: the one that runs greenroom)"
+    )
     parser.add_argument("--output", metavar="FILE", help="write the test to this file instead of stdout")
-    parser.add_argument("--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help=f"stop each run after this long (default: {TIMEOUT:.0f})")
+    parser.add_argument(
+        "--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help=f"stop each run after this long (default: {TIMEOUT:.0f})"
+    )
     parser.add_argument("--project", metavar="PATH", help="the sources that the line belongs to (default: the folder of its project)")
     add_config_options(parser)
     add_selection_options(parser)
@@ -95,7 +100,9 @@ def _prove(located: Located, finding: Finding, chosen: argparse.Namespace) -> Pr
     path = list(dict.fromkeys(str(root.absolute()) for root in _roots(located)))
     absent = _missing(chosen, _NEEDED, path)
     if absent:
-        fail(f"{PROG}: {chosen.python} has no {' and no '.join(absent)}; give the project's interpreter with --python, and install it there")
+        fail(
+            f"{PROG}: {chosen.python} has no {' and no '.join(absent)}; give the project's interpreter with --python, and install it there"
+        )
     asks = not _missing(chosen, ("httpx",), path)
 
     def execute(text: str, plan: Plan) -> Observed:

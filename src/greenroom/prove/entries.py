@@ -38,10 +38,10 @@ def entries(finding: Finding, observed: Observation, backend: Backend) -> list[E
     # A dependency's `yield` is among the calls, since the endpoint runs there.
     first = next((index for index, function in enumerate(way) if function in routes), 0)
     inner = [function for function in way[first:] if not function.is_generator or function is way[-1]]
-    found = [Entry(function, routes.get(function), tuple(inner[index:])) for index, function in enumerate(inner)]
-    named = {entry.function for entry in found}
-    found.extend(Entry(f, routes.get(f), (f, *inner)) for f in _around(finding, backend) if f not in named)
-    return found
+    made = [Entry(function, routes.get(function), tuple(inner[index:])) for index, function in enumerate(inner)]
+    named = {entry.function for entry in made}
+    made.extend(Entry(f, routes.get(f), (f, *inner)) for f in _around(finding, backend) if f not in named)
+    return made
 
 
 def mentioned(claimed: Finding, way: Iterable[Function], backend: Backend) -> list[Function]:

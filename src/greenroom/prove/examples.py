@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import datetime
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
-FAR_AHEAD = datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc)
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+FAR_AHEAD = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 _AHEAD = re.compile(r"expir|until|ends?_|_ends?$|due|valid_to|deadline|not_after")
 _TRUE = re.compile(r"active|enabled|verified|visible|public|published|confirmed|allowed|available")
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -33,7 +33,7 @@ def text(name: str, number: int) -> str:
     return pattern.format(name=plain.replace("_", "-"), number=number)
 
 
-def moment(name: str, *, aware: bool) -> datetime.datetime:
+def moment(name: str, *, aware: bool) -> dt.datetime:
     """A time long ago, or far ahead for what ends something."""
     found = FAR_AHEAD if _AHEAD.search(name.lower()) else LONG_AGO
     return found if aware else found.replace(tzinfo=None)
@@ -53,8 +53,8 @@ PLAIN: dict[str, Callable[[str, int], object]] = {
     "decimal.Decimal": lambda _, number: Decimal(number),
     "datetime.datetime": lambda name, _: moment(name, aware=True),
     "datetime.date": lambda name, _: moment(name, aware=False).date(),
-    "datetime.time": lambda _, number: datetime.time(8 + number % 8),
-    "datetime.timedelta": lambda _, number: datetime.timedelta(days=number),
+    "datetime.time": lambda _, number: dt.time(8 + number % 8),
+    "datetime.timedelta": lambda _, number: dt.timedelta(days=number),
     "uuid.UUID": lambda _, number: uuid.UUID(int=number),
     "pydantic.EmailStr": lambda name, number: f"{name.lower().replace('_', '-')}{number}@example.org",
     "pydantic.NameEmail": lambda name, number: f"{name.lower()}{number}@example.org",
@@ -77,7 +77,7 @@ PLAIN: dict[str, Callable[[str, int], object]] = {
 
 def constrained(value: object, calls: list[ast.expr]) -> object:
     """The value, or another one where the keywords of ``Field(...)`` and its like refuse it."""
-    words = {
+    words: dict[str, Any] = {
         keyword.arg: keyword.value.value
         for call in calls
         if isinstance(call, ast.Call)
@@ -87,10 +87,14 @@ def constrained(value: object, calls: list[ast.expr]) -> object:
     if isinstance(value, str):
         return _fitting_text(value, words)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        least = max(words.get("ge", value), words.get("gt", value - 1) + 1, value)
-        most = words.get("le", words.get("lt", least + 1) - (0 if "le" in words else 1))
-        return type(value)(min(least, most))
+        return type(value)(_fitting_number(value, words))
     return value
+
+
+def _fitting_number(value: float, words: dict[str, Any]) -> float:
+    bounds = {name: limit for name, limit in words.items() if isinstance(limit, (int, float))}
+    least = max(value, bounds.get("ge", value), bounds["gt"] + 1 if "gt" in bounds else value)
+    return min(least, bounds.get("le", least), bounds["lt"] - 1 if "lt" in bounds else least)
 
 
 def _fitting_text(value: str, words: dict[str, Any]) -> str:
@@ -134,7 +138,7 @@ def _part(operation: str, argument: Any) -> str:  # noqa: ANN401 -- as above
             return _made(argument[-1])
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             least, most, inner = argument
-            return _made(inner) * min(max(least, _TIMES), int(most))
+            return str(_made(inner) * min(max(least, _TIMES), int(most)))
         case "AT" | "ASSERT" | "ASSERT_NOT":
             return ""
     raise ValueError(operation)
@@ -156,8 +160,8 @@ def _has(item: Any, letter: str) -> bool:  # noqa: ANN401 -- as above
     operation, argument = item
     match str(operation):
         case "LITERAL":
-            return chr(argument) == letter
+            return bool(chr(argument) == letter)
         case "RANGE":
-            return argument[0] <= ord(letter) <= argument[1]
+            return bool(argument[0] <= ord(letter) <= argument[1])
     category = str(argument)
     return letter.isdigit() if "DIGIT" in category else letter.isspace() if "SPACE" in category else letter.isalnum()

@@ -12,12 +12,13 @@ from greenroom.program.symbols import Class, External, Function, Module, Symbol,
 from greenroom.program.types import AnnotatedRef, Named, NoneRef, TypeRef, UnknownRef
 from greenroom.prove.choices import Underivable
 from greenroom.prove.inputs import Inputs
-from greenroom.prove.sessions import Sessions, mentions, session_symbol
+from greenroom.prove.sessions import Sessions, engines, mentions, session_symbol
 from greenroom.prove.values import json_value
 
 _DEPENDS = frozenset({"Depends", "Security"})
 _PLACES = {"Path": "path", "Query": "query", "Header": "header", "Cookie": "cookie", "Body": "body", "Form": "form", "File": "file"}
 _INJECTED = frozenset({"Request", "Response", "BackgroundTasks", "WebSocket", "HTTPConnection", "SecurityScopes"})
+_RAW = frozenset({"Request", "HTTPConnection", "SecurityScopes"})
 _NAMED_IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -181,9 +182,9 @@ class Injection:
         if provider in self._visited:
             return
         self._visited.add(provider)
-        if isinstance(provider, Function) and (wanted := self._gives_session(provider)) is not None:
-            del wanted
-            if not mentions(provider, self._sessions.factory, self._inputs.backend):
+        if isinstance(provider, Function) and self._gives_session(provider) is not None:
+            backend = self._inputs.backend
+            if not (mentions(provider, self._sessions.factory, backend) or engines([provider], backend)):
                 self.request.overrides[provider] = Override(provider, name, gives_session=True)
             else:
                 self.request.providers.append(provider)
@@ -200,14 +201,19 @@ class Injection:
 
     def _function(self, provider: Function, name: str) -> None:
         """Have a dependency run where the request has what it asks for; else answer in its place."""
-        kept = (dict(self.request.path), dict(self.request.query), dict(self.request.bodies), dict(self.request.overrides), set(self._visited))
+        kept = (
+            dict(self.request.path),
+            dict(self.request.query),
+            dict(self.request.bodies),
+            dict(self.request.overrides),
+            set(self._visited),
+        )
         standing_in = self._stand_in(provider, name)
         if standing_in is not None and self._inputs.choices.pick(f"dependency.{name}", (False, True)):
             self.request.overrides[provider] = standing_in
             return
         try:
-            if _asks_request(provider, self._program):
-                raise Underivable("it reads the request itself")
+            _demand_declared(provider)
             self._parameters(provider, bound=provider.owner is not None and provider.kind != "staticmethod")
             self.request.providers.append(provider)
         except Underivable as reason:
@@ -221,7 +227,11 @@ class Injection:
         if provider.parent is not None or isinstance(provider.node, ast.Lambda):
             return None
         type_ref = self._program.type_of(provider.module, provider.node.returns, function=provider, owner=provider.owner)
-        if isinstance(type_ref, Named) and type_ref.args and type_ref.symbol.name in ("AsyncIterator", "AsyncGenerator", "Iterator", "Generator"):
+        if (
+            isinstance(type_ref, Named)
+            and type_ref.args
+            and type_ref.symbol.name in ("AsyncIterator", "AsyncGenerator", "Iterator", "Generator")
+        ):
             type_ref = type_ref.args[0]
         if isinstance(type_ref, UnknownRef):
             return None
@@ -233,7 +243,9 @@ class Injection:
 
     def _gives_session(self, provider: Function) -> Class | External | None:
         returns = None if isinstance(provider.node, ast.Lambda) else provider.node.returns
-        return session_symbol(self._program.type_of(provider.module, returns, function=provider, owner=provider.owner), self._inputs.backend)
+        return session_symbol(
+            self._program.type_of(provider.module, returns, function=provider, owner=provider.owner), self._inputs.backend
+        )
 
     def _first_session(self, function: Function, seen: set[Function]) -> Function | None:
         """The dependency that gives the session, of the function or of what it depends on."""
@@ -264,13 +276,16 @@ def _returned(maker: Function) -> Symbol:
     return External("unknown")
 
 
-def _asks_request(provider: Function, program: object) -> bool:
-    del program
+def _demand_declared(provider: Function) -> None:
+    """Refuse a function that reads the request itself: nothing declares what it looks for.
+
+    Raises:
+        Underivable: It does.
+    """
     spec = provider.node.args
-    return any(
-        parameter.annotation is not None and ast.unparse(parameter.annotation).rpartition(".")[2] in ("Request", "HTTPConnection", "SecurityScopes")
-        for parameter in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
-    )
+    for parameter in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]:
+        if parameter.annotation is not None and ast.unparse(parameter.annotation).rpartition(".")[2] in _RAW:
+            raise Underivable("it reads the request itself")
 
 
 def _demands(marker: ast.Call) -> bool:

@@ -79,8 +79,8 @@ class Inputs:
                 return None
             case LiteralRef(values=values):
                 return self.choices.pick(knob, values)
-            case TypeVarRef(bound=TypeRef_) if TypeRef_ is not None:
-                return self.value(TypeRef_, name, knob, depth)
+            case TypeVarRef(bound=bound) if bound is not None:
+                return self.value(bound, name, knob, depth)
             case Named(symbol=External() as symbol, args=args):
                 return self._of_library(symbol, args, name, knob, depth)
             case Named(symbol=Class() as cls):
@@ -91,7 +91,7 @@ class Inputs:
 
     def _worth_giving(self, name: str, type_ref: TypeRef) -> bool:
         named = type_ref.type if isinstance(type_ref, AnnotatedRef) else type_ref
-        return isinstance(named, Named) and self.backend.session_kind(named.symbol) is not None or name in self.compared
+        return (isinstance(named, Named) and self.backend.session_kind(named.symbol) is not None) or name in self.compared
 
     def _of_union(self, members: tuple[TypeRef, ...], name: str, knob: str, depth: int) -> object:
         """The first member that a value can be made of, and None as the other way."""
@@ -114,7 +114,9 @@ class Inputs:
         if kind is SessionKind.ASYNC:
             self.uses_session = True
             return SESSION
-        if symbol.name in ("async_sessionmaker", "sessionmaker") or (symbol.path.endswith(".Callable") and args and self._gives_session(args[-1])):
+        if symbol.name in ("async_sessionmaker", "sessionmaker") or (
+            symbol.path.endswith(".Callable") and args and self._gives_session(args[-1])
+        ):
             return SESSIONS
         if symbol.path in examples.PLAIN:
             return self._plain(symbol.path, name, knob)

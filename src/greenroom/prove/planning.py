@@ -152,7 +152,9 @@ def _ask(entry: Entry, inputs: Inputs, made: Sessions) -> Ask:
         raise Underivable(f"the router of `{entry.function.qualname}` is not a variable of a module")
     maker = library_call(Expression(holder.value, Scope(inputs.program, holder.module)))
     if maker is None or not maker.path.startswith("fastapi"):
-        raise Underivable(f"`{holder.name}` of {holder.module.name} is not a router of FastAPI; routes of other frameworks are not asked yet")
+        raise Underivable(
+            f"`{holder.name}` of {holder.module.name} is not a router of FastAPI; routes of other frameworks are not asked yet"
+        )
     given = next((k.value.value for k in route.node.keywords if k.arg == "name" and isinstance(k.value, ast.Constant)), None)
     request = Injection(inputs, made, route).derive()
     return Ask(entry.function, holder, maker.name == "FastAPI", request, str(given or entry.function.name))
@@ -195,7 +197,7 @@ def _modules(rows: Rows, backend: Backend) -> list[Module]:
 
 
 def _dialect_types(module: Module) -> list[str]:
-    found = []
+    found: list[str] = []
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy.dialects.postgresql"):
             found.extend(alias.name for alias in node.names if alias.name in TYPES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import datetime
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 
@@ -174,7 +174,8 @@ class Rows:
         if self._path(column) == "datetime.datetime" and column.server_default:
             return column.name not in self.words
         if column.nullable:
-            return not self.choices.pick(knob, (False, True))
+            full = column.name in self.words and self.choices.pick("rows.full", (False, True))
+            return not self.choices.pick(knob, (full, not full))
         given = column.default is not Default.NONE or column.has_init_default or column.server_default or column.identity
         return given and not (self._options(column) and self.choices.pick(knob, (False, True)))
 
@@ -199,21 +200,23 @@ class Rows:
             return self.choices.pick(f"row.{mapped.name}.{column.name}=", literal.values)
         path = self._path(column)
         if path == "builtins.bool":
-            usual = examples.truth(column.name)
-            given = isinstance(column.default_value, ast.Constant) and isinstance(column.default_value.value, bool)
-            usual = not column.default_value.value if given else usual  # type: ignore[union-attr] -- given says that it is a constant
+            default = column.default_value
+            given = default.value if isinstance(default, ast.Constant) and isinstance(default.value, bool) else None
+            usual = examples.truth(column.name) if given is None else not given
             return self.choices.pick(f"row.{mapped.name}.{column.name}=", (usual, not usual))
         if path == "datetime.datetime":
-            return examples.moment(column.name, aware=column.timezone is True)
+            return examples.moment(column.name, aware=True)  # SQLite stores either, and types of projects mostly refuse naive ones
         if path is not None:
             return self._numbered(mapped, column, path, number)
-        if column.sql_type in _DOCUMENTS or (named is not None and _is(named, "builtins.dict")):
-            return [] if named is not None and _is(named, "builtins.list") else {}
-        if column.sql_type == "ARRAY":
+        if column.sql_type == "ARRAY" or (named is not None and _is(named, "builtins.list")):
             return []
+        if column.sql_type in _DOCUMENTS or (named is not None and _is(named, "builtins.dict")):
+            return {}
         if column.primary_key or column.foreign_keys:
             return number
-        raise Underivable(f"column `{mapped.name}.{column.name}` must have a value, and nothing is known of its type {column.sql_type or ''}".rstrip())
+        raise Underivable(
+            f"column `{mapped.name}.{column.name}` must have a value, and nothing is known of its type {column.sql_type or ''}".rstrip()
+        )
 
     def _numbered(self, mapped: MappedClass, column: Column, path: str, number: int) -> object:
         if path == "builtins.str" and column.sql_type in _BY_SQL_TYPE["uuid.UUID"]:
@@ -221,12 +224,12 @@ class Rows:
         if column.primary_key and path == "builtins.str":
             return f"{mapped.name.lower()}-{number}"
         made = examples.PLAIN[path](column.name, number)
-        return made.replace(tzinfo=None) if isinstance(made, datetime.datetime) else made
+        return made.replace(tzinfo=None) if isinstance(made, dt.datetime) else made
 
 
 def members_of(backend: Backend, enum: Class) -> list[Member]:
     """The members of an enumeration, in order."""
-    found = []
+    found: list[Member] = []
     for name, bound in enum.members.items():
         variable = bound[-1]
         if isinstance(variable, Variable) and variable.value is not None and not name.startswith("_"):

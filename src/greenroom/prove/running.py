@@ -71,7 +71,8 @@ def run(text: str, python: str, path: Sequence[str], witness: Sequence[Lines], t
         try:
             done = subprocess.run(  # noqa: S603 -- as above
                 [python, str(OBSERVER), test, report, lines],
-                capture_output=True, text=True, timeout=timeout, check=False, env=_environment(path), stdin=subprocess.DEVNULL, errors="replace",
+                capture_output=True, text=True, timeout=timeout, check=False, env=_environment(path), stdin=subprocess.DEVNULL,
+                errors="replace",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return Observed("timeout")

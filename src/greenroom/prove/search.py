@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from greenroom.prove.writing import written
 
 ATTEMPTS = 24
 """Runs for one finding, at most."""
+SECONDS = 120.0
+"""No run is begun after this long."""
 _ENTRIES = 3
 """Entries that are tried, the one that the analysis came from first."""
 
@@ -48,63 +51,94 @@ class _Try:
 def search(claim: Claim, observed: Observation, backend: Backend, base: Path, execute: Execute) -> Proof:
     """Look for a test that reproduces a claim; the best that was found where none does."""
     own = {str(file.path.absolute()) for file in backend.files}
+    bound = _Bound(ATTEMPTS, time.monotonic() + SECONDS)
     reasons: list[str] = []
-    best: Proof | None = None
-    runs = 0
+    begun: list[tuple[_Attempt, _Try]] = []
     for entry in entries(claim.finding, observed, backend)[:_ENTRIES]:
-        attempt = _Attempt(claim, entry, backend, base, execute, own)
+        attempt = _Attempt(claim, entry, backend, base, execute, own, bound)
         try:
-            found = attempt.best(ATTEMPTS - runs)
+            first = attempt.first()
         except Underivable as reason:
             reasons.append(str(reason))
             continue
-        runs += attempt.runs
-        proof = Proof(found.verdict, found.text, entry, runs)
-        if found.verdict.outcome is Outcome.REPRODUCED:
-            return proof
-        if best is None:
-            best = proof
-        if found.verdict.outcome is Outcome.NOT_REPRODUCED or runs >= ATTEMPTS:
-            break
-    if best is None:
+        begun.append((attempt, first))
+        if first.verdict.outcome is Outcome.REPRODUCED:
+            return attempt.proof(first)
+    if not begun:
         return Proof(Verdict(Outcome.UNDERIVED, reasons[0] if reasons else "no function leads to the line"))
-    return Proof(best.verdict, best.text, best.entry, runs)
+    # The entry whose usual values lead furthest is the one to look for others in.
+    begun.sort(key=lambda pair: progress(pair[1].seen), reverse=True)
+    ended: list[Proof] = []
+    for number, (attempt, first) in enumerate(begun):
+        share = bound.left // (len(begun) - number)
+        proof = attempt.proof(attempt.best(first, bound.left - share))
+        if proof.verdict.outcome is Outcome.REPRODUCED:
+            return proof
+        ended.append(proof)
+    return next((proof for proof in ended if proof.verdict.outcome is Outcome.NOT_REPRODUCED), ended[0])
+
+
+@dataclass(slots=True)
+class _Bound:
+    """The runs that are left, and the time."""
+
+    runs: int
+    until: float
+
+    @property
+    def left(self) -> int:
+        """How many more runs may be made."""
+        return self.runs if time.monotonic() < self.until else 0
 
 
 class _Attempt:
     """The search from one entry."""
 
-    def __init__(self, claim: Claim, entry: Entry, backend: Backend, base: Path, execute: Execute, own: set[str]) -> None:
+    def __init__(  # noqa: PLR0917 -- what a search is given
+        self, claim: Claim, entry: Entry, backend: Backend, base: Path, execute: Execute, own: set[str], bound: _Bound
+    ) -> None:
         self._claim = claim
         self._entry = entry
         self._backend = backend
         self._base = base
         self._execute = execute
         self._own = own
+        self._bound = bound
+        self._lines = {str(file.path.absolute()): file.lines for file in backend.files}
         self._known: set[str] = set()
-        self.runs = 0
 
-    def best(self, bound: int) -> _Try:
-        """Take the decision that leads furthest, again and again, until the claim is met or nothing leads further.
+    def proof(self, found: _Try) -> Proof:
+        """What was found, as the result of the search."""
+        return Proof(found.verdict, found.text, self._entry, ATTEMPTS - self._bound.runs)
+
+    def first(self) -> _Try:
+        """Run the test with the usual values.
 
         Raises:
-            Underivable: No test can be made with the usual values.
+            Underivable: None can be made.
         """
-        first = self._run({})
-        if first is None:
+        found = self._run({})
+        if found is None:
             raise Underivable("the same test was run already")
-        best = first
-        while best.verdict.outcome is not Outcome.REPRODUCED and self.runs < bound:
-            better = self._step(best, bound)
+        return found
+
+    def best(self, found: _Try, keep: int) -> _Try:
+        """Take the decision that leads furthest, again and again, until the claim is met or nothing leads further.
+
+        ``keep`` is how many runs are left for others.
+        """
+        while found.verdict.outcome is not Outcome.REPRODUCED and not found.verdict.settled:
+            better = self._step(found, keep)
             if better is None:
                 break
-            best = better
-        return best
+            found = better
+        return found
 
-    def _step(self, best: _Try, bound: int) -> _Try | None:
-        for name in sorted(best.offered, key=lambda name: _rank(name, best.seen)):
+    def _step(self, best: _Try, keep: int) -> _Try | None:
+        said = self._said(best.seen)
+        for name in sorted(best.offered, key=lambda name: _rank(name, said)):
             for option in range(best.offered[name]):
-                if option == best.taken.get(name, 0) or self.runs >= bound:
+                if option == best.taken.get(name, 0) or self._bound.left <= keep:
                     continue
                 if not _may_help(name, best.seen):
                     continue
@@ -116,6 +150,16 @@ class _Attempt:
                     return found
         return None
 
+    def _said(self, seen: Observed) -> str:
+        """What the last run speaks of: its error, the lines that led to it, its answer."""
+        lines = [seen.answer]
+        for error in seen.raised[:1]:
+            lines.extend((error.error, error.message))
+            lines.extend(
+                self._lines[path][line - 1] for path, line, _ in error.frames if path in self._lines and line <= len(self._lines[path])
+            )
+        return "\n".join(lines)
+
     def _run(self, taken: dict[str, int]) -> _Try | None:
         choices = Choices(taken)
         planned = plan(self._claim, self._entry, self._backend, choices)
@@ -123,7 +167,7 @@ class _Attempt:
         if text in self._known:
             return None
         self._known.add(text)
-        self.runs += 1
+        self._bound.runs -= 1
         seen = self._execute(text, planned)
         return _Try(text, seen, judge(self._claim, seen, self._own), taken, choices.offered)
 
@@ -133,11 +177,8 @@ def _may_help(name: str, seen: Observed) -> bool:
     return name == "sessions" or seen.stage not in ("import", "start", "timeout")
 
 
-def _rank(name: str, seen: Observed) -> tuple[bool, int]:
+def _rank(name: str, said: str) -> tuple[bool, int]:
     """Decisions about what the last error speaks of come first, those about rows last."""
-    said = " ".join(f"{error.message} {error.error}" for error in seen.raised[:1]) + seen.answer
-    part = name.rstrip("=?!").rpartition(".")[2]
-    groups = ("sessions", "dependency", "call", "path", "body", "query", "rows", "row", "self")
+    part = name.rstrip("=?!~[]").rpartition(".")[2]
+    groups = ("sessions", "dependency", "rows.full", "call", "path", "body", "query", "rows", "row", "self")
     return part not in said, next((index for index, group in enumerate(groups) if name.startswith(group)), len(groups))
-
-

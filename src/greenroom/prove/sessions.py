@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from greenroom.facts.collect import Backend
-from greenroom.program.symbols import Class, External, Function, Symbol, Variable
+from greenroom.program.symbols import Binding, Class, External, Function, Variable
 from greenroom.program.types import AnnotatedRef, Named, TypeRef, Union
 from greenroom.prove.choices import Choices
 
@@ -27,15 +27,16 @@ class Sessions:
 
 def sessions(backend: Backend, choices: Choices, wanted: Class | External | None) -> Sessions:
     """Choose the factory of production; ``wanted`` is the class of session that the code asks for."""
-    made = [factory for factory in backend.factories() if not factory.module.is_test]
-    known = [(variable, factory) for factory in made if (variable := _variable(factory.module.bindings, factory.node)) is not None]
+    # The strictest first, so that no test is kinder than some part of production.
+    made = sorted(
+        (factory for factory in backend.factories() if not factory.module.is_test),
+        key=lambda factory: factory.options["expire_on_commit"] is False,
+    )
+    known = [variable for factory in made if (variable := _variable(factory.module.bindings, factory.node)) is not None]
     defaults = backend.session_defaults()
-    options = {"expire_on_commit": defaults.expire_on_commit, "autoflush": defaults.autoflush}
-    if made:
-        options = dict(made[0].options)
-    ways: list[Sessions] = [Sessions(variable, {}) for variable, _ in known]
-    ways.append(Sessions(None, {name: value for name, value in options.items() if value is not None}, wanted or PLAIN_SESSION))
-    return choices.pick("sessions", ways)
+    agreed = made[0].options if made else {"expire_on_commit": defaults.expire_on_commit, "autoflush": defaults.autoflush}
+    options = {name: value for name, value in agreed.items() if value is not None}
+    return choices.pick("sessions", [*(Sessions(variable, {}) for variable in known), Sessions(None, options, wanted or PLAIN_SESSION)])
 
 
 def mentions(function: Function, factory: Variable | None, backend: Backend, depth: int = 3) -> bool:
@@ -92,7 +93,7 @@ def session_symbol(type_ref: TypeRef | None, backend: Backend) -> Class | Extern
     return None
 
 
-def _variable(bindings: Mapping[str, list[Symbol]], node: ast.Call) -> Variable | None:  # type: ignore[type-arg] -- any binding
+def _variable(bindings: Mapping[str, list[Binding]], node: ast.Call) -> Variable | None:
     name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
     if name not in _FACTORIES and not (isinstance(node.func, ast.Subscript)):
         return None

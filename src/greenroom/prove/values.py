@@ -6,7 +6,7 @@ Plain values stand for themselves; the classes here stand for what only the proj
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
@@ -138,13 +138,17 @@ def source(value: object, imports: Imports) -> str:
             return f"await {session}.get({imports.symbol(cls)}, {source(key, imports)})"
         case KeptAll(cls, session):
             return f"list((await {session}.scalars({imports.name('sqlalchemy', 'select')}({imports.symbol(cls)}))).all())"
+    return _plain(value, imports)
+
+
+def _plain(value: object, imports: Imports) -> str:
+    """A value of the standard library, or a collection."""
+    match value:
         case bool() | int() | float() | str() | bytes() | None:
             return _literal(value)
-        case Decimal():
-            return f'{imports.name("decimal", "Decimal")}("{value}")'
-        case uuid.UUID():
-            return f'{imports.name("uuid", "UUID")}("{value}")'
-        case datetime.datetime() | datetime.date() | datetime.time() | datetime.timedelta():
+        case Decimal() | uuid.UUID():
+            return f'{imports.name(type(value).__module__, type(value).__name__)}("{value}")'
+        case dt.datetime() | dt.date() | dt.time() | dt.timedelta():
             return _moment(value, imports)
         case Mapping():
             return "{" + ", ".join(f"{source(key, imports)}: {source(item, imports)}" for key, item in value.items()) + "}"
@@ -176,9 +180,9 @@ def json_value(value: object) -> object:
             return base64.b64encode(value).decode()
         case Decimal() | uuid.UUID():
             return str(value)
-        case datetime.datetime() | datetime.date() | datetime.time():
+        case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
-        case datetime.timedelta():
+        case dt.timedelta():
             return value.total_seconds()
         case Mapping():
             return {str(key): json_value(item) for key, item in value.items()}
@@ -194,14 +198,14 @@ def _literal(value: object) -> str:
     return repr(value)
 
 
-def _moment(value: datetime.datetime | datetime.date | datetime.time | datetime.timedelta, imports: Imports) -> str:
+def _moment(value: dt.datetime | dt.date | dt.time | dt.timedelta, imports: Imports) -> str:
     kind = type(value).__name__
     name = imports.name("datetime", kind)
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         zone = f", tzinfo={imports.name('datetime', 'timezone')}.utc" if value.tzinfo is not None else ""
         return f"{name}({value.year}, {value.month}, {value.day}{zone})"
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return f"{name}({value.year}, {value.month}, {value.day})"
-    if isinstance(value, datetime.time):
+    if isinstance(value, dt.time):
         return f"{name}({value.hour})"
     return f"{name}(days={value.days})"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import enum
-import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from greenroom.prove.claim import AFTER_ROLLBACK, IN_MODELS, OF_ATTRIBUTES, Claim
 from greenroom.prove.running import Incident, Observed
+
+_FIELD_REQUIRED = re.compile(r"(\w+) Field required")
+"""How pydantic tells of a setting that is missing."""
 
 
 class Outcome(enum.Enum):
@@ -27,6 +31,8 @@ class Verdict:
     reason: str
     swallowed: bool = False
     """Whether the application caught the error, so that the test alone does not fail."""
+    settled: bool = False
+    """Whether no other input can lead to the line: something fails on every way to it."""
 
 
 def judge(claim: Claim, seen: Observed, own: Collection[str]) -> Verdict:
@@ -39,7 +45,8 @@ def judge(claim: Claim, seen: Observed, own: Collection[str]) -> Verdict:
     whole = bool(seen.lines) and all(seen.lines) and (seen.rollbacks > 0 or claim.finding.rule not in AFTER_ROLLBACK)
     if seen.stage == "end" and whole:
         return Verdict(Outcome.NOT_REPRODUCED, f"every step of the finding ran, and nothing failed{_status(seen)}")
-    return Verdict(Outcome.UNDERIVED, _why(claim, seen, own))
+    earlier = _earlier(claim, seen, own)
+    return Verdict(Outcome.UNDERIVED, earlier or _why(claim, seen, own), settled=earlier is not None)
 
 
 def progress(seen: Observed) -> tuple[int, int]:
@@ -71,6 +78,15 @@ def _serializes(incident: Incident) -> bool:
     return any(name == "serialize_response" for _, _, name in incident.frames)
 
 
+def _earlier(claim: Claim, seen: Observed, own: Collection[str]) -> str | None:
+    """Another read that fails in the same way before the line is reached."""
+    found = next((found for found in (*seen.incidents, *seen.raised) if found.error in claim.errors and found.attributes), None)
+    if found is None or not seen.raised or seen.stage != "run":
+        return None
+    names, key = found.attributes[0]
+    return f"the run fails earlier, with {found.error}{_where(found, own)}, about `{names[0] if names else '?'}.{key}`; mend that first"
+
+
 def _why(claim: Claim, seen: Observed, own: Collection[str]) -> str:
     error = seen.raised[0] if seen.raised else None
     said = f"{error.error}: {error.message}" if error is not None else ""
@@ -81,14 +97,20 @@ def _why(claim: Claim, seen: Observed, own: Collection[str]) -> str:
             return f"the interpreter ended early: {' '.join(seen.output.split())[-300:] or 'without a word'}"
         case "import":
             where = next((path for path, _, _ in (error.frames if error else ()) if path in own), None)
-            return f"importing {'`' + os.path.basename(where) + '`' if where else 'the project'} fails: {said}{_mend(error)}"
+            absent = _FIELD_REQUIRED.findall(error.message) if error is not None else []
+            if absent:
+                return f"importing the project fails, since settings are missing: {', '.join(absent)}; set them in the environment"
+            return f"importing {'`' + Path(where).name + '`' if where else 'the project'} fails: {said}{_mend(error)}"
         case "prepare":
             return f"SQLite cannot hold the tables or rows: {said}"
     missed = next((lines for lines, hit in zip(claim.witness, seen.lines, strict=False) if not hit), None)
-    at = f"{os.path.basename(missed.path)}:{missed.first}" if missed is not None else ""
-    where = next((f"{os.path.basename(path)}:{line}" for path, line, _ in (error.frames if error else ()) if path in own), "")
-    ended = f"{said}{' at ' + where if where else ''}" if said else f"it ran to the end{_status(seen)}"
+    at = f"{Path(missed.path).name}:{missed.first}" if missed is not None else ""
+    ended = f"{said}{_where(error, own) if error else ''}" if said else f"it ran to the end{_status(seen)}"
     return f"no input was found that leads through {at}; the nearest run ended with {ended}" if at else f"the run ended with {ended}"
+
+
+def _where(incident: Incident, own: Collection[str]) -> str:
+    return next((f" at {Path(path).name}:{line}" for path, line, _ in incident.frames if path in own), "")
 
 
 def _mend(error: Incident | None) -> str:
@@ -106,4 +128,4 @@ def _status(seen: Observed) -> str:
 
 
 def _place(claim: Claim) -> str:
-    return f"{os.path.basename(claim.place.path)}:{claim.finding.span.line}"
+    return f"{Path(claim.place.path).name}:{claim.finding.span.line}"

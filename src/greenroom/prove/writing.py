@@ -61,7 +61,7 @@ def _types(plan: Plan, imports: Imports) -> list[str]:
     compiles = imports.name("sqlalchemy.ext.compiler", "compiles")
     lines = ["# Set-up for SQLite alone, which has no DDL for these types of PostgreSQL. The mapping stays as it is."]
     for name in plan.types:
-        home = "sqlalchemy" if name in ("ARRAY",) else "sqlalchemy.dialects.postgresql"
+        home = "sqlalchemy" if name == "ARRAY" else "sqlalchemy.dialects.postgresql"
         lines.append(f'{compiles}({imports.name(home, name)}, "sqlite")(lambda type_, compiler, **options: "{TYPES[name]}")')
     if "ARRAY" in plan.types:
         imports.modules.update(("json", "sqlite3"))
@@ -94,7 +94,7 @@ def _prepare(plan: Plan, imports: Imports) -> list[str]:
     lines.append(f"    async with {session}(engine) as session:")
     for mapped, rows in plan.rows:
         name = imports.symbol(mapped.symbol)
-        lines.append(f"        await session.execute(")
+        lines.append("        await session.execute(")
         lines.append(f"            {insert}({name}),")
         lines.append("            [")
         for row in rows:
@@ -117,7 +117,7 @@ def _row(row: dict[str, object], imports: Imports) -> Iterator[str]:
 
 def _scenario(plan: Plan, imports: Imports) -> list[str]:
     create = imports.name("sqlalchemy.ext.asyncio", "create_async_engine")
-    options = ", execution_options={\"schema_translate_map\": schemas}" if plan.has_schemas and plan.rows else ""
+    options = ', execution_options={"schema_translate_map": schemas}' if plan.has_schemas and plan.rows else ""
     lines = ["async def scenario() -> object:", f'    """{_what(plan)}"""']
     if options:
         metadata = f"{imports.symbol(plan.rows[0][0].symbol)}.metadata"
@@ -127,7 +127,7 @@ def _scenario(plan: Plan, imports: Imports) -> list[str]:
     lines.extend(f"    {line}" for line in made)
     lines.append("    try:")
     lines.append("        await prepare(engine)")
-    act = _asking(plan, plan.act, imports) if isinstance(plan.act, Ask) else _calling(plan.act, imports)
+    act = _asking(plan.act, imports) if isinstance(plan.act, Ask) else _calling(plan.act, imports)
     if plan.engines:
         act = [*_patches(plan, imports), *(f"    {line}" for line in act)]
     lines.extend(f"        {line}".rstrip() for line in _answered(plan, act, imports))
@@ -226,11 +226,11 @@ def _wrapped(opening: str, given: list[str]) -> str:
     return line if len(line) <= _WIDTH - 12 or not given else "\n".join([opening, *(f"    {part}," for part in given), ")"])
 
 
-def _asking(plan: Plan, act: Ask, imports: Imports) -> list[str]:
+def _asking(act: Ask, imports: Imports) -> list[str]:
     request = act.request
     lines: list[str] = []
     for override in request.overrides.values():
-        lines.extend(["", *_override(plan, override, imports)])
+        lines.extend(["", *_override(override, imports)])
     parts = "".join(f", {name}={value!r}" for name, value in values_of(request).items())
     words = [f'"{request.method}"', f'app.url_path_for("{act.name}"{parts})'.replace("'", '"')]
     if request.query:
@@ -247,7 +247,7 @@ def _asking(plan: Plan, act: Ask, imports: Imports) -> list[str]:
     return lines
 
 
-def _override(plan: Plan, override: Override, imports: Imports) -> Iterator[str]:
+def _override(override: Override, imports: Imports) -> Iterator[str]:
     provider = imports.symbol(override.provider)
     name = f"{override.name}_of_test"
     if override.gives_session:
@@ -293,6 +293,8 @@ def _loads(value: object) -> bool:
 def _test(plan: Plan) -> list[str]:
     where = plan.claim.finding.name.replace("-", "_")
     name = re.sub(r"\W+", "_", plan.entry.way[-1].qualname).lower().strip("_") if plan.entry.way else "line"
-    return [f"def test_{where}_in_{name}() -> None:", f'    """Nothing is read that only a query could tell."""', "    asyncio.run(scenario())"]
-
-
+    return [
+        f"def test_{where}_in_{name}() -> None:",
+        '    """Nothing is read that only a query could tell."""',
+        "    asyncio.run(scenario())",
+    ]
