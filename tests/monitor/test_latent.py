@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import create_engine, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from greenroom.monitor import LatentHazardError, Monitor, install
 from greenroom.monitor.latent.code import is_test
@@ -24,7 +24,7 @@ from greenroom.trace import Incident, Kind
 SHOP = """
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 
 class Base(DeclarativeBase):
@@ -43,7 +43,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
-    shop: Mapped[Shop] = relationship(back_populates="items")
+    shop: Mapped[Shop] = relationship(back_populates="items", cascade="save-update, merge, delete")
 
 
 sessions = async_sessionmaker()
@@ -111,11 +111,53 @@ async def new_item(session: AsyncSession) -> str:
 
 
 async def under_run_sync(session: AsyncSession) -> int:
+    return await session.run_sync(total)
+
+
+def total(session: object) -> int:
+    return size(session.scalars(select(Shop)).one())
+
+
+def size(shop: Shop) -> int:
+    return len(shop.items)  # here: under_run_sync
+
+
+async def written_for_run_sync(session: AsyncSession) -> int:
     return await session.run_sync(count)
 
 
 def count(session: object) -> int:
-    return len(session.scalars(select(Shop)).one().items)  # here: under_run_sync
+    return sum(len(shop.items) for shop in session.scalars(select(Shop)))
+
+
+async def by_lambda(session: AsyncSession) -> int:
+    shop = (await session.scalars(select(Shop))).one()
+    return len(await session.run_sync(lambda _: shop.items))
+
+
+async def given_the_session(session: AsyncSession) -> int:
+    return await session.run_sync(lambda sync: counted(sync, 1))
+
+
+def counted(session: object, key: int) -> int:
+    return len(session.get(Shop, key).items)
+
+
+async def deleted(session: AsyncSession) -> str:
+    mine = (await session.scalars(select(Shop).where(Shop.name == "s1"))).one()
+    item = (await session.scalars(select(Item).where(Item.name == "i1"))).one()
+    await session.delete(item)
+    return mine.name
+
+
+def own_shop_in_a_thread(session: Session) -> str:
+    mine = session.scalars(select(Shop).where(Shop.name == "s1")).one()
+    item = session.scalars(select(Item).where(Item.name == "i1")).one()
+    return f"{mine.name} {item.shop.name}"
+
+
+async def own_shop_under_run_sync(session: AsyncSession) -> str:
+    return await session.run_sync(own_shop_in_a_thread)
 
 
 async def awaitable(session: AsyncSession) -> int:
@@ -241,7 +283,11 @@ def test_what_a_test_inserted_is_luck(lucky: Lucky) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", ["loaded_names", "looked_up", "asked_by_key", "asked_by_keys", "back", "new_item", "asked_again", "refreshed", "awaitable"]
+    "act",
+    [
+        *("loaded_names", "looked_up", "asked_by_key", "asked_by_keys", "back", "new_item", "asked_again", "refreshed", "awaitable"),
+        *("written_for_run_sync", "by_lambda", "given_the_session", "deleted", "own_shop_under_run_sync"),
+    ],
 )
 def test_design_is_no_luck(lucky: Lucky, act: str) -> None:
     asyncio.run(lucky.run(act))
@@ -292,6 +338,20 @@ def test_what_a_test_commits_to_arrange_things_is_no_luck(lucky: Lucky) -> None:
         return shop
 
     asyncio.run(lucky.run("given_name", arrange=arrange, kinder=True))
+    assert lucky.kinds() == []
+
+
+def test_a_synchronous_session_may_load(lucky: Lucky) -> None:
+    engine = create_engine("sqlite://")
+    lucky.app.Base.metadata.create_all(engine)
+    with Session(engine, expire_on_commit=False) as session:
+        session.add(lucky.app.Shop(name="s1", items=[lucky.app.Item(name="i1")]))
+        session.commit()
+        assert lucky.app.own_shop_in_a_thread(session) == "s1 s1"
+        held = session.scalars(select(lucky.app.Item)).all()
+        session.expunge(held[0])
+        assert lucky.app.own_shop_in_a_thread(session) == "s1 s1"
+    engine.dispose()
     assert lucky.kinds() == []
 
 

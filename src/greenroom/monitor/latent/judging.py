@@ -1,7 +1,9 @@
 """Luck or design? What tells them apart is where the value came from, and whether the code that reads it asked for it.
 
-* Under ``run_sync`` a lazy load runs legally. It is luck when a function of the application stands at the bottom of the greenlet;
-  ``awaitable_attrs`` and SQLAlchemy's own operations load by design.
+* Where a load would be legal nothing is luck but the load itself: in a synchronous session, and in SQLAlchemy's own greenlets.
+* Under ``run_sync`` a lazy load runs legally. It is luck when a function of the application stands at the bottom of the greenlet and
+  another one reads, which has no session and so cannot know where it runs. The function that ``run_sync`` was given, functions that have
+  the synchronous session in their hands, ``awaitable_attrs`` and SQLAlchemy's own operations load by design.
 * A to-one that the identity map answers is design when its target came with the same query, was looked up after its owner was there (so
   that the owner's key could be asked for), or when the owner's query asked for the owners of this very target. It is luck when the target
   was there before, for another reason: it holds for this row and not for the next.
@@ -26,7 +28,7 @@ from greenroom.monitor.latent.code import by_application, by_test, is_test
 from greenroom.monitor.latent.evidence import luck_of
 from greenroom.monitor.latent.wording import MENDS, MESSAGES
 from greenroom.monitor.moments import Moment, history_of, known_marks, latest
-from greenroom.monitor.places import Role, frames, getcurrent, innermost, stack
+from greenroom.monitor.places import Role, application, frames, getcurrent, innermost, stack
 from greenroom.monitor.scopes import present
 from greenroom.trace import Cause, Incident, Kind
 
@@ -64,7 +66,7 @@ class Judge:
     def answered(self, state: InstanceState[Any], key: str, value: object, *, queried: bool, frame: FrameType) -> None:
         """Look at a read that had to be answered by somebody."""
         if queried:
-            if _within_run_sync(frame):
+            if _unaware_within_run_sync(frame):
                 self._lucky(Kind.LOADED_IN_GREENLET, state, key, None, frame)
             return
         session, prop = state.session, state.mapper.attrs.get(key)
@@ -78,6 +80,8 @@ class Judge:
         scope = present()
         if not (by_application(reader) if reader is not None else scope is not None and scope.about().endpoint is not None):
             return  # a test may look at what it has arranged
+        if kind is not Kind.LOADED_IN_GREENLET and (_in_greenlet() or state.async_session is None):
+            return  # without the luck it would have been loaded, legally
         lines, model = stack(frame), state.class_.__name__
         place = origin.place if origin is not None else None
         at = f" at {place}" if place is not None else ""
@@ -97,15 +101,33 @@ class Judge:
         )
 
 
-def _within_run_sync(frame: FrameType) -> bool:
-    """Whether a function of the application stands at the bottom of the greenlet that SQLAlchemy runs."""
-    if not getattr(getcurrent(), _PROVIDER, False):
+def _in_greenlet() -> bool:
+    """Whether SQLAlchemy runs what runs now in a greenlet that may do IO."""
+    return bool(getattr(getcurrent(), _PROVIDER, False))
+
+
+def _unaware_within_run_sync(frame: FrameType) -> bool:
+    """Whether a function of the application stands at the bottom of the greenlet, and another one reads that does not know of it."""
+    if not _in_greenlet():
         return False
     bottom: FrameType = frame
     while bottom.f_back is not None:
         bottom = bottom.f_back
-    role = next((role for one, role in frames(bottom) if one is bottom), None)
-    return role is Role.APPLICATION and not is_test(bottom.f_code.co_filename)
+    if application.role(bottom.f_code.co_filename) is not Role.APPLICATION or is_test(bottom.f_code.co_filename):
+        return False
+    reader = bottom
+    for one, role in frames(frame):
+        if one is bottom or (role is Role.APPLICATION and not one.f_code.co_name.startswith("<")):  # a lambda is part of its function
+            reader = one
+            break
+    return reader is not bottom and not _has_session(reader)
+
+
+def _has_session(frame: FrameType) -> bool:
+    """Whether a function has a synchronous session, in a variable or as an attribute of its object."""
+    variables = frame.f_locals
+    attributes = getattr(variables.get("self"), "__dict__", {})
+    return any(isinstance(value, Session) for value in (*variables.values(), *attributes.values()))
 
 
 def _came_by_chance(
