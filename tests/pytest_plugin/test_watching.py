@@ -71,6 +71,7 @@ def test_the_same_line_fails_each_test_on_a_loop_that_they_share(suite: Suite) -
 def test_plain_functions_threads_and_unittest(suite: Suite) -> None:
     suite.write("""
         import asyncio, threading, unittest
+        from starlette.testclient import TestClient
 
         def test_sync():
             asyncio.run(application.add_safely())
@@ -79,6 +80,10 @@ def test_plain_functions_threads_and_unittest(suite: Suite) -> None:
             thread = threading.Thread(target=lambda: asyncio.run(application.add_safely()))
             thread.start()
             thread.join()
+
+        def test_through_a_client_that_runs_the_application_in_a_thread():
+            client = TestClient(application.app, raise_server_exceptions=False)
+            assert client.get("/users/Ada").status_code == 500
 
         class TestCase(unittest.TestCase):
             def test_swallowed(self):
@@ -95,7 +100,7 @@ def test_plain_functions_threads_and_unittest(suite: Suite) -> None:
                 await application.add_safely()
     """)
     result = suite.run("-p", "no:asyncio")
-    result.assert_outcomes(passed=1, failed=5)
+    result.assert_outcomes(passed=1, failed=6)
     result.stdout.fnmatch_lines(["*AssertionError: None != 'Ada'*", "*- greenroom -*", "greenroom: `User.name` is not in memory*"])
 
 
@@ -229,7 +234,12 @@ def test_strict_tells_luck_and_fails_nothing_for_it(suite: Suite) -> None:
         result.assert_outcomes(passed=1)
         assert result.ret == 0
         result.stdout.fnmatch_lines(
-            ["Present by luck:", "User.posts  loaded-in-greenlet  1 time in 1 test", "Incidents in 1 test: 1 latent."]
+            [
+                "Present by luck:",
+                "User.posts  loaded-in-greenlet  1 time in 1 test",
+                "    application.py:77 in count: `User.posts` *",
+                "Incidents in 1 test: 1 latent.",
+            ]
         )
         assert [one.kind for one in suite.trace().incidents] == [Kind.LOADED_IN_GREENLET]
 
@@ -291,3 +301,27 @@ def test_nothing_is_said_or_written_where_nothing_ran(suite: Suite) -> None:
     assert result.ret == 0
     assert "No implicit IO" not in result.stdout.str()
     assert not (suite.pytester.path / ".greenroom").exists()
+
+
+def test_a_session_that_two_tasks_use_at_once(suite: Suite) -> None:
+    suite.write("""
+        import asyncio
+
+        async def test_at_once():
+            await application.prepare()
+            async with application.factory() as session:
+                async def flush():
+                    await session.flush()
+
+                session.add(application.User(name="Ada"))
+                results = await asyncio.gather(flush(), flush(), return_exceptions=True)
+                assert any(isinstance(one, Exception) for one in results)
+    """)
+    result = suite.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "concurrent-use  1 time in 1 test",
+            "    test_it.py:* in test_at_once.<locals>.flush: a session or connection is used by two tasks at once",
+        ]
+    )

@@ -55,9 +55,8 @@ def _told(incidents: Iterable[Incident]) -> list[str]:
     lines: list[str] = []
     for (subject, kind), members in sorted(subjects.items()):
         times, tests = sum(one.times for one in members), {one.test for one in members if one.test}
-        lines.append(
-            f"{subject}  {kind if kind != subject else ''}  {_number(times, 'time')} in {_number(len(tests), 'test')}".replace("    ", "  ")
-        )
+        named = [subject, kind] if kind != subject else [subject]
+        lines.append("  ".join((*named, f"{_number(times, 'time')} in {_number(len(tests), 'test')}")))
         for text in dict.fromkeys(_line(one) for one in members):
             lines.append(f"    {text}")
             lines.append(f"        {_tests(one for one in members if _line(one) == text)}")
@@ -68,8 +67,8 @@ def _told(incidents: Iterable[Incident]) -> list[str]:
 def _line(incident: Incident) -> str:
     place = f"{incident.place} in {incident.place.function}" if incident.place is not None else "outside of the application's lines"
     request = f" ({incident.route})" if incident.route else ""
-    why = f": {because(incident.cause, incident.origin)}" if incident.attribute else ""
-    return f"{place}{request}{why}"
+    why = because(incident.cause, incident.origin) if incident.attribute and not incident.kind.latent else incident.message
+    return f"{place}{request}: {why}"
 
 
 def _tests(incidents: Iterable[Incident]) -> str:
