@@ -220,7 +220,8 @@ def test_parametrised_tests_are_told_apart(suite: Suite) -> None:
 def test_strict_tells_luck_and_fails_nothing_for_it(suite: Suite) -> None:
     suite.pytester.makeconftest("import application")
     with (suite.pytester.path / "application.py").open("a") as module:
-        module.write("\n\ndef count(session):\n    return len(session.scalars(select(User)).first().posts)\n")
+        module.write("\n\ndef size(user):\n    return len(user.posts)\n")
+        module.write("\n\ndef count(session):\n    return size(session.scalars(select(User)).first())\n")
     suite.write("""
         async def test_in_a_greenlet():
             await application.works()
@@ -237,7 +238,7 @@ def test_strict_tells_luck_and_fails_nothing_for_it(suite: Suite) -> None:
             [
                 "Present by luck:",
                 "User.posts  loaded-in-greenlet  1 time in 1 test",
-                "    application.py:77 in count: `User.posts` *",
+                "    application.py:77 in size: `User.posts` *",
                 "Incidents in 1 test: 1 latent.",
             ]
         )
