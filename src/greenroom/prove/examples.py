@@ -44,6 +44,11 @@ def truth(name: str) -> bool:
     return _TRUE.search(name.lower()) is not None
 
 
+def identifier(number: int) -> uuid.UUID:
+    """A UUID of version 4. It has letters: SQLite would take digits alone for a number where a column is declared as UUID."""
+    return uuid.UUID(f"aaaaaaaa-0000-4000-8000-{number:012}")
+
+
 PLAIN: dict[str, Callable[[str, int], object]] = {
     "builtins.int": lambda _, number: number,
     "builtins.str": text,
@@ -55,7 +60,7 @@ PLAIN: dict[str, Callable[[str, int], object]] = {
     "datetime.date": lambda name, _: moment(name, aware=False).date(),
     "datetime.time": lambda _, number: dt.time(8 + number % 8),
     "datetime.timedelta": lambda _, number: dt.timedelta(days=number),
-    "uuid.UUID": lambda _, number: uuid.UUID(int=number),
+    "uuid.UUID": lambda _, number: identifier(number),
     "pydantic.EmailStr": lambda name, number: f"{name.lower().replace('_', '-')}{number}@example.org",
     "pydantic.NameEmail": lambda name, number: f"{name.lower()}{number}@example.org",
     "pydantic.SecretStr": text,

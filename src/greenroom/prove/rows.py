@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import datetime as dt
-import uuid
 from collections.abc import Iterator
 
 from greenroom.facts.collect import Backend
@@ -220,11 +218,10 @@ class Rows:
 
     def _numbered(self, mapped: MappedClass, column: Column, path: str, number: int) -> object:
         if path == "builtins.str" and column.sql_type in _BY_SQL_TYPE["uuid.UUID"]:
-            return str(uuid.UUID(int=number))
+            return str(examples.identifier(number))
         if column.primary_key and path == "builtins.str":
             return f"{mapped.name.lower()}-{number}"
-        made = examples.PLAIN[path](column.name, number)
-        return made.replace(tzinfo=None) if isinstance(made, dt.datetime) else made
+        return examples.PLAIN[path](column.name, number)
 
 
 def members_of(backend: Backend, enum: Class) -> list[Member]:
