@@ -13,7 +13,7 @@ from greenroom.pipeline import Located, locate
 from greenroom.prove.claim import ERRORS, Claim, claim_of
 from greenroom.prove.planning import Plan
 from greenroom.prove.running import Observed, run
-from greenroom.prove.search import Proof, search
+from greenroom.prove.search import Proof, Setting, search
 
 TIMEOUT = 120.0
 
@@ -34,7 +34,7 @@ def claims(folder: Path, file: Path) -> list[Claim]:
     return [claim for claim in made if claim is not None]
 
 
-def proved(folder: Path, claim: Claim) -> Proof:
+def proved(folder: Path, claim: Claim, *, asks: bool = True) -> Proof:
     """The end of the search for a test."""
     found = located(folder, claim.finding.path)
     path = roots(found)
@@ -42,7 +42,7 @@ def proved(folder: Path, claim: Claim) -> Proof:
     def execute(text: str, plan: Plan) -> Observed:
         return run(text, sys.executable, path, plan.claim.witness, TIMEOUT)
 
-    return search(claim, dict(found.findings)[claim.finding], found.backend, folder, execute)
+    return search(claim, dict(found.findings)[claim.finding], Setting(found.backend, folder, execute, asks))
 
 
 def roots(found: Located) -> Sequence[str]:

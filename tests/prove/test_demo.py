@@ -36,6 +36,15 @@ def test_it_fails_as_found_and_passes_when_mended(defect: Defect) -> None:
     assert mended.stage == "end", mended.raised
 
 
+def test_without_a_client_the_endpoint_s_function_is_called() -> None:
+    file = BACKEND / "app" / "services" / "organisations.py"
+    claim = next(c for c in claims(BACKEND, file) if c.finding.rule == "GR105")
+    proof = proved(BACKEND, claim, asks=False)
+    assert proof.verdict.outcome is Outcome.REPRODUCED, proof.verdict.reason
+    assert proof.text is not None
+    assert "await open_steps(" in proof.text
+
+
 def test_the_file_is_a_plain_pytest_test(tmp_path: Path) -> None:
     (claim,) = claims(BACKEND, BACKEND / "app" / "jobs" / "reminders.py")
     text = proved(BACKEND, claim).text

@@ -11,7 +11,7 @@ from greenroom.prove.search import Proof
 from greenroom.prove.verdict import Outcome
 from tests.prove.proving import claims, proved
 
-MODELS = '''
+MODELS = """
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -37,7 +37,7 @@ class Book(Base):
     title: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     author: Mapped[Author] = relationship(back_populates="books")
-'''
+"""
 
 
 def prove(folder: Path, code: str, models: str = MODELS) -> Proof:
@@ -153,8 +153,10 @@ def test_a_session_of_the_module_s_own_engine_stays_in_memory(tmp_path: Path) ->
                 author = await session.get_one(Author, 1)
                 return len(author.books)
             """,
-            "parameter `printer: Printer` of `count`: parameter `device` of `Printer.__init__`: "
-            "it has no annotation that says what it takes",
+            (
+                "parameter `printer: Printer` of `count`: parameter `device` of `Printer.__init__`: "
+                "it has no annotation that says what it takes"
+            ),
         ),
         (
             """
@@ -164,8 +166,10 @@ def test_a_session_of_the_module_s_own_engine_stays_in_memory(tmp_path: Path) ->
                 author = await session.get_one(Author, 1)
                 return len(author.books)
             """,
-            "importing `shelf.py` fails: ModuleNotFoundError: No module named 'not_installed_anywhere'; "
-            "give the interpreter that the project is installed for with --python",
+            (
+                "importing `shelf.py` fails: ModuleNotFoundError: No module named 'not_installed_anywhere'; "
+                "give the interpreter that the project is installed for with --python"
+            ),
         ),
         (
             """
@@ -187,8 +191,10 @@ def test_a_session_of_the_module_s_own_engine_stays_in_memory(tmp_path: Path) ->
                 socket.create_connection(("127.0.0.1", 9))
                 return len(author.books)
             """,
-            "no input was found that leads through shelf.py:9; the nearest run ended with ConnectionRefusedError: "
-            "greenroom prove allows no network: 127.0.0.1 at shelf.py:8",
+            (
+                "no input was found that leads through shelf.py:9; the nearest run ended with ConnectionRefusedError: "
+                "greenroom prove allows no network: 127.0.0.1 at shelf.py:8"
+            ),
         ),
     ],
     ids=["constructor", "package", "setting", "network"],

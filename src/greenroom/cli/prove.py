@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,10 +19,10 @@ from greenroom.cli.usage import Parser, fail
 from greenroom.config import ConfigError, seen
 from greenroom.pipeline import Located, locate
 from greenroom.prove.claim import ERRORS, at_line, claim_of
-from greenroom.prove.planning import Ask, Plan
+from greenroom.prove.planning import Plan
 from greenroom.prove.running import Observed, missing
 from greenroom.prove.running import run as run_test
-from greenroom.prove.search import Proof, search
+from greenroom.prove.search import Proof, Setting, search
 from greenroom.prove.verdict import Outcome
 from greenroom.rules.finding import Finding
 
@@ -35,6 +36,8 @@ _NEEDED = ("sqlalchemy", "aiosqlite", "greenlet")
 def run(words: list[str]) -> int:
     """Prove the finding at a line."""
     chosen = _parser().parse_args(words)
+    if not chosen.timeout > 0:
+        fail(f"{PROG}: --timeout: {chosen.timeout} is no time; give seconds, such as {TIMEOUT:.0f}")
     place = _PLACE.match(chosen.place)
     if place is None:
         fail(f"{PROG}: {chosen.place!r} is no place; give path:line, such as app/users.py:42")
@@ -54,7 +57,7 @@ def run(words: list[str]) -> int:
         fail(f"{PROG}: {path} is not among the sources under {project}; give the folder that holds it with --project")
     finding = _chosen(located, line, chosen)
     proof = _prove(located, finding, chosen)
-    return _tell(proof, finding, output)
+    return _tell(proof, finding, output, keep=chosen.keep)
 
 
 def _parser() -> Parser:
@@ -70,6 +73,7 @@ def _parser() -> Parser:
         "--python", default=sys.executable, metavar="PYTHON", help="the project's interpreter (default: the one that runs greenroom)"
     )
     parser.add_argument("--output", metavar="FILE", help="write the test to this file instead of stdout")
+    parser.add_argument("--keep", action="store_true", help="give the nearest test as well where none reproduces the finding")
     parser.add_argument(
         "--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help=f"stop each run after this long (default: {TIMEOUT:.0f})"
     )
@@ -86,6 +90,9 @@ def _chosen(located: Located, line: int, chosen: argparse.Namespace) -> Finding:
         near = sorted({finding.span.line for finding, _ in located.findings}, key=lambda other: (abs(other - line), other))
         there = f"the nearest is at line {near[0]}" if near else "there is none in this file"
         fail(f"{PROG}: no finding at {chosen.place}: {there}; `greenroom check` lists them")
+    others = [finding.rule for finding in found[1:] if finding.rule != found[0].rule]
+    if others:
+        write_lines([f"{chosen.place} has more findings, {', '.join(dict.fromkeys(others))}: choose with --select"], sys.stderr)
     return found[0]
 
 
@@ -106,12 +113,10 @@ def _prove(located: Located, finding: Finding, chosen: argparse.Namespace) -> Pr
     asks = not _missing(chosen, ("httpx",), path)
 
     def execute(text: str, plan: Plan) -> Observed:
-        if isinstance(plan.act, Ask) and not asks:
-            return Observed("start", output=f"{chosen.python} has no httpx, with which the route is asked; install it there")
         return run_test(text, chosen.python, path, plan.claim.witness, chosen.timeout)
 
     observed = dict(located.findings)[finding]
-    return with_progress(lambda _: search(claim, observed, backend, Path.cwd(), execute))
+    return with_progress(lambda _: search(claim, observed, Setting(backend, Path.cwd(), execute, asks)))
 
 
 def _roots(located: Located) -> Sequence[Path]:
@@ -121,26 +126,33 @@ def _roots(located: Located) -> Sequence[Path]:
 def _missing(chosen: argparse.Namespace, names: Sequence[str], path: Sequence[str]) -> list[str]:
     try:
         return missing(chosen.python, names, path, chosen.timeout)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = getattr(error, "strerror", None) or error
         fail(f"{PROG}: cannot run {chosen.python}: {reason}; give the project's interpreter with --python")
 
 
-def _tell(proof: Proof, finding: Finding, output: Path | None) -> int:
+def _tell(proof: Proof, finding: Finding, output: Path | None, *, keep: bool) -> int:
+    """Print or write the test, and say what it showed; the verdict goes to stderr where stdout is the test."""
     verdict = proof.verdict
-    what = f"{finding.path}:{finding.span.line}: {finding.rule} {finding.name}"
-    if proof.text is not None:
+    derived = verdict.outcome is not Outcome.UNDERIVED
+    written = proof.text is not None and (derived or keep)
+    if proof.text is not None and written:
+        lines = [proof.text.rstrip("\n")]
         if output is None:
-            write_lines([proof.text.rstrip("\n")], sys.stdout)
+            write_lines(lines, sys.stdout)
         else:
             try:
-                files.replace(output, [proof.text.rstrip("\n")], "utf-8")
+                files.replace(output, lines, "utf-8")
             except (OSError, ValueError) as error:
                 fail(f"{PROG}: {_unwritable(output, error)}")
-    told = [f"{what}: {verdict.outcome.value}: {verdict.reason}"]
+    told = [f"{finding.path}:{finding.span.line}: {finding.rule} {finding.name}: {verdict.outcome.value}: {verdict.reason}"]
     if verdict.swallowed:
         told.append("The application catches the error, so that the test alone passes; `pytest --greenroom` fails it.")
-    write_lines(told, sys.stderr if output is None else sys.stdout)
+    if proof.text is not None and not written:
+        told.append("Give --keep for the nearest test, to be finished by hand.")
+    if written and output is not None:
+        told.append(f"Wrote {seen(output)}")
+    write_lines(told, sys.stdout if derived and output is not None else sys.stderr)
     return CODES[verdict.outcome]
 
 

@@ -33,6 +33,8 @@ ERRORS: dict[str, tuple[str, ...]] = {
 """The errors that a run shows where a rule is right. Other rules speak of what no error shows, or what one run does not."""
 OF_ATTRIBUTES = frozenset(code for code in ERRORS if code < "GR112")
 """Rules whose error is met while SQLAlchemy answers for an attribute."""
+IN_RESPONSES = "GR107"
+"""The rule that speaks of what happens after an endpoint has returned."""
 IN_MODELS = frozenset({"GR107", "GR108", "GR501"})
 """Rules that report a read at the expression that leads to it, not where it happens."""
 

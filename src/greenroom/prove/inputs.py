@@ -25,6 +25,7 @@ _DEPTH = 6
 _LISTS = {"builtins.list", "collections.abc.Sequence", "collections.abc.Iterable", "collections.abc.Collection", "typing.Sequence",
           "typing.Iterable", "typing.Collection"}  # fmt: skip
 _MAPPINGS = {"builtins.dict", "collections.abc.Mapping", "typing.Mapping", "collections.abc.MutableMapping"}
+_MARKERS = frozenset({"Depends", "Security", "Path", "Query", "Header", "Cookie", "Body", "Form", "File"})
 _NAMES = frozenset({"session", "db", "db_session", "async_session"})
 
 
@@ -54,12 +55,13 @@ class Inputs:
         found: list[tuple[str, object]] = []
         for parameter in (*positional, *spec.kwonlyargs):
             type_ref = self.program.type_of(function.module, parameter.annotation, function=function, owner=function.owner)
-            if parameter.arg in absent and not self._worth_giving(parameter.arg, type_ref):
+            injected = _is_injected(absent.get(parameter.arg))
+            if parameter.arg in absent and not injected and not self._worth_giving(parameter.arg, type_ref):
                 continue
             try:
                 found.append((parameter.arg, self.value(type_ref, parameter.arg, f"{where}.{parameter.arg}", depth)))
             except Underivable as reason:
-                if parameter.arg not in absent:
+                if parameter.arg not in absent or injected:
                     written = f": {ast.unparse(parameter.annotation)}" if parameter.annotation is not None else ""
                     raise Underivable(f"parameter `{parameter.arg}{written}` of `{function.qualname}`: {reason}") from None
         return found
@@ -310,6 +312,11 @@ class Inputs:
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         if name and not (isinstance(node, ast.Attribute) and name == "id"):
             self.compared.setdefault(name, (mapped, attribute))
+
+
+def _is_injected(default: ast.expr | None) -> bool:
+    """Whether a default says what FastAPI gives: a call of the function itself has to give it."""
+    return isinstance(default, ast.Call) and ast.unparse(default.func).rpartition(".")[2] in _MARKERS
 
 
 def _is_key(name: str) -> bool:

@@ -12,7 +12,7 @@ from greenroom.facts.expression import Expression, Scope
 from greenroom.facts.records import MappedClass
 from greenroom.program.symbols import Class, External, Function, Module, Variable
 from greenroom.prove.choices import Choices, Underivable
-from greenroom.prove.claim import Claim
+from greenroom.prove.claim import IN_RESPONSES, Claim
 from greenroom.prove.entries import Entry, mentioned
 from greenroom.prove.injection import Injection, Request
 from greenroom.prove.inputs import Inputs
@@ -70,8 +70,8 @@ class Plan:
     """The error with which the code answers where the finding is mended."""
 
 
-def plan(claim: Claim, entry: Entry, backend: Backend, choices: Choices) -> Plan:
-    """Derive a test for a claim.
+def plan(claim: Claim, entry: Entry, backend: Backend, choices: Choices, *, asks: bool = True) -> Plan:
+    """Derive a test for a claim; ``asks`` says whether there is an HTTP client, without which endpoints are called as functions.
 
     Raises:
         Underivable: Something that it needs cannot be made.
@@ -82,7 +82,12 @@ def plan(claim: Claim, entry: Entry, backend: Backend, choices: Choices) -> Plan
     inputs = Inputs(backend, rows, choices, way)
     made = sessions(backend, choices, _session_class(way, backend))
     act: Call | Ask
-    act = _ask(entry, inputs, made) if entry.route is not None and entry.route.function is entry.function else _call(entry, inputs)
+    if entry.route is not None and (asks or claim.finding.rule == IN_RESPONSES):
+        if not asks:
+            raise Underivable("the project's interpreter has no httpx, with which the route is asked for its response; install it there")
+        act = _ask(entry, inputs, made)
+    else:
+        act = _call(entry, inputs)
     modules = _modules(rows, backend)
     return Plan(
         claim,

@@ -48,14 +48,27 @@ class _Try:
     offered: Mapping[str, int]
 
 
-def search(claim: Claim, observed: Observation, backend: Backend, base: Path, execute: Execute) -> Proof:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a search works with."""
+
+    backend: Backend
+    base: Path
+    """The absolute directory from which paths are told."""
+    execute: Execute
+    asks: bool = True
+    """Whether routes can be asked over HTTP; else endpoints are called as functions."""
+
+
+def search(claim: Claim, observed: Observation, setting: Setting) -> Proof:
     """Look for a test that reproduces a claim; the best that was found where none does."""
+    backend = setting.backend
     own = {str(file.path.absolute()) for file in backend.files}
     bound = _Bound(ATTEMPTS, time.monotonic() + SECONDS)
     reasons: list[str] = []
     begun: list[tuple[_Attempt, _Try]] = []
     for entry in entries(claim.finding, observed, backend)[:_ENTRIES]:
-        attempt = _Attempt(claim, entry, backend, base, execute, own, bound)
+        attempt = _Attempt(claim, entry, setting, own, bound)
         try:
             first = attempt.first()
         except Underivable as reason:
@@ -94,17 +107,13 @@ class _Bound:
 class _Attempt:
     """The search from one entry."""
 
-    def __init__(  # noqa: PLR0917 -- what a search is given
-        self, claim: Claim, entry: Entry, backend: Backend, base: Path, execute: Execute, own: set[str], bound: _Bound
-    ) -> None:
+    def __init__(self, claim: Claim, entry: Entry, setting: Setting, own: set[str], bound: _Bound) -> None:
         self._claim = claim
         self._entry = entry
-        self._backend = backend
-        self._base = base
-        self._execute = execute
+        self._setting = setting
         self._own = own
         self._bound = bound
-        self._lines = {str(file.path.absolute()): file.lines for file in backend.files}
+        self._lines = {str(file.path.absolute()): file.lines for file in setting.backend.files}
         self._known: set[str] = set()
 
     def proof(self, found: _Try) -> Proof:
@@ -162,13 +171,13 @@ class _Attempt:
 
     def _run(self, taken: dict[str, int]) -> _Try | None:
         choices = Choices(taken)
-        planned = plan(self._claim, self._entry, self._backend, choices)
-        text = written(planned, self._base)
+        planned = plan(self._claim, self._entry, self._setting.backend, choices, asks=self._setting.asks)
+        text = written(planned, self._setting.base)
         if text in self._known:
             return None
         self._known.add(text)
         self._bound.runs -= 1
-        seen = self._execute(text, planned)
+        seen = self._setting.execute(text, planned)
         return _Try(text, seen, judge(self._claim, seen, self._own), taken, choices.offered)
 
 
