@@ -24,6 +24,7 @@ from greenroom.prove.running import Observed, missing
 from greenroom.prove.running import run as run_test
 from greenroom.prove.search import Proof, Setting, search
 from greenroom.prove.verdict import Outcome
+from greenroom.report.paths import shown
 from greenroom.rules.finding import Finding
 
 PROG = "greenroom prove"
@@ -145,7 +146,9 @@ def _tell(proof: Proof, finding: Finding, output: Path | None, *, keep: bool) ->
                 files.replace(output, lines, "utf-8")
             except (OSError, ValueError) as error:
                 fail(f"{PROG}: {_unwritable(output, error)}")
-    told = [f"{finding.path}:{finding.span.line}: {finding.rule} {finding.name}: {verdict.outcome.value}: {verdict.reason}"]
+    told = [
+        f"{shown(finding.path, Path.cwd())}:{finding.span.line}: {finding.rule} {finding.name}: {verdict.outcome.value}: {verdict.reason}"
+    ]
     if verdict.swallowed:
         told.append("The application catches the error, so that the test alone passes; `pytest --greenroom` fails it.")
     if proof.text is not None and not written:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from greenroom.program.symbols import Class, External
 from greenroom.prove.injection import Override
 from greenroom.prove.planning import TYPES, Ask, Call, Plan, values_of
 from greenroom.prove.values import Imports, Kept, KeptAll, Made, source
+from greenroom.report.paths import shown
 
 _WIDTH = 100
 _URL = "sqlite+aiosqlite://"
@@ -41,7 +41,7 @@ def written(plan: Plan, base: Path) -> str:
 
 def _head(plan: Plan, base: Path) -> str:
     finding = plan.claim.finding
-    place = f"{os.path.relpath(finding.path, base)}:{finding.span.line}".replace(os.sep, "/")
+    place = f"{shown(finding.path, base)}:{finding.span.line}"
     errors = " or ".join(plan.claim.errors)
     told = textwrap.fill(f"{place}: {finding.message}.", _WIDTH + 20, break_long_words=False, break_on_hyphens=False)
     lines = [
@@ -131,6 +131,8 @@ def _scenario(plan: Plan, imports: Imports) -> list[str]:
     if plan.engines:
         act = [*_patches(plan, imports), *(f"    {line}" for line in act)]
     lines.extend(f"        {line}".rstrip() for line in _answered(plan, act, imports))
+    if isinstance(plan.act, Ask) and plan.act.request.overrides:
+        ends = ["app.dependency_overrides.clear()", *ends]
     lines.append("    finally:")
     lines.extend(f"        {line}" for line in (*ends, "await engine.dispose()"))
     return lines
@@ -292,7 +294,8 @@ def _loads(value: object) -> bool:
 
 def _test(plan: Plan) -> list[str]:
     where = plan.claim.finding.name.replace("-", "_")
-    name = re.sub(r"\W+", "_", plan.entry.way[-1].qualname).lower().strip("_") if plan.entry.way else "line"
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W+", "_", plan.entry.way[-1].qualname)
+    name = re.sub("_+", "_", words).lower().strip("_")
     return [
         f"def test_{where}_in_{name}() -> None:",
         '    """Nothing is read that only a query could tell."""',
