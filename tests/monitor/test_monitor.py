@@ -96,7 +96,7 @@ def test_an_explanation_names_attribute_cause_lines_request_and_mend() -> None:
     here = "tests/monitor/test_monitor.py"
     line = _read_after_commit.__code__.co_firstlineno
     explanation = (
-        f"greenroom: `Author.name` is not in memory, for the commit at {here}:{line + 2} expired it; "
+        f"greenroom: `Author.name` is not in memory: the commit at {here}:{line + 2} expired it; "
         "reading it needs a query, outside of a greenlet\n"
         f"  at       {here}:{line + 3} in _read_after_commit\n"
         f"  from     {here}:{_with_author.__code__.co_firstlineno + 9} in _with_author\n"

@@ -32,7 +32,7 @@ def test_every_way_to_run_coroutines(suite: Suite, runner: str) -> None:
     result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines(
         [
-            "*greenroom: `User.posts` is not in memory, for the query at application.py:* did not load it*",
+            "*greenroom: `User.posts` is not in memory: the query at application.py:* did not load it*",
             "*No error reached the test; it fails all the same.*",
             "User.name  implicit-io  2 times in 2 tests",
             "*application.py:45 in add: the commit at application.py:44 expired it",
@@ -238,7 +238,7 @@ def test_strict_tells_luck_and_fails_nothing_for_it(suite: Suite) -> None:
             [
                 "Present by luck:",
                 "User.posts  loaded-in-greenlet  1 time in 1 test",
-                "    application.py:77 in size: `User.posts` *",
+                "    application.py:77 in size: run_sync lets it load",
                 "Incidents in 1 test: 1 latent.",
             ]
         )

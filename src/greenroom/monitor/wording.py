@@ -58,7 +58,7 @@ def message(kind: Kind, subject: str | None, cause: Cause, origin: Place | None,
     if subject is None:
         return WITHOUT_SUBJECT[kind]
     left = f" since {detached}" if detached is not None else ""
-    return f"`{subject}` is not in memory, for {because(cause, origin)}; {HAPPENED[kind]}{left}"
+    return f"`{subject}` is not in memory: {because(cause, origin)}; {HAPPENED[kind]}{left}"
 
 
 def reason(incident: Incident) -> str:

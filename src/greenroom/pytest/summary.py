@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from greenroom.monitor.wording import because
+from greenroom.monitor.wording import reason
 from greenroom.pytest.gathering import Gathered, shown
 from greenroom.pytest.verdicts import Met, Verdict
 from greenroom.trace import Incident
@@ -67,7 +67,7 @@ def _told(incidents: Iterable[Incident]) -> list[str]:
 def _line(incident: Incident) -> str:
     place = f"{incident.place} in {incident.place.function}" if incident.place is not None else "outside of the application's lines"
     request = f" ({incident.route})" if incident.route else ""
-    why = because(incident.cause, incident.origin) if incident.attribute and not incident.kind.latent else incident.message
+    why = reason(incident) if incident.attribute else incident.message
     return f"{place}{request}: {why}"
 
 
