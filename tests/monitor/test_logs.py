@@ -131,6 +131,11 @@ async def validated(session: AsyncSession, author: Author) -> None:
     TypeAdapter(AuthorOut).validate_python(author)
 
 
+async def validated_in_group(session: AsyncSession, author: Author) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(validated(session, author))
+
+
 async def detached(session: AsyncSession, author: Author) -> None:
     session.expunge(author)
     author.name  # noqa: B018  # as above
@@ -142,7 +147,7 @@ def logged(error: BaseException, only: IncidentFilter) -> logging.LogRecord:
     return record
 
 
-@pytest.mark.parametrize("work", [bare, chained, suppressed, grouped, circular, validated])
+@pytest.mark.parametrize("work", [bare, chained, suppressed, grouped, circular, validated, validated_in_group])
 def test_the_filter_adds_what_the_monitor_knows(work: Callable[[AsyncSession, Author], Awaitable[object]]) -> None:
     with install(), entered(Scope()):
         error = met(work)
