@@ -296,3 +296,16 @@ def test_budgets_of_queries_need_no_watch(suite: Suite) -> None:
     result.stdout.fnmatch_lines(
         ["E * queries were sent, where at most 1 may be:", "*1 x SELECT users.id, users.name FROM users", "*application.py:* in works"]
     )
+
+
+def test_a_project_may_lie_in_a_folder_of_tests(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite.write("""
+        async def test_it(greenroom_session):
+            greenroom_session.add(application.User(name="Ada"))
+            await greenroom_session.commit()
+    """)
+    folder = suite.pytester.mkdir("tests")
+    for module in suite.pytester.path.glob("*.py"):
+        module.rename(folder / module.name)
+    monkeypatch.chdir(folder)
+    suite.run(watched=False).assert_outcomes(passed=1)
