@@ -18,7 +18,7 @@ asked: list[bool] = []
 
 def fail() -> None:
     error = DetachedInstanceError("no session")
-    asked.append(caught_by_name(sys._getframe(), error))
+    asked.append(caught_by_name(sys._getframe(), error) is not None)
     raise error
 
 

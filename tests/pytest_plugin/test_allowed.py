@@ -139,6 +139,58 @@ def test_a_test_that_names_the_error_expects_it(suite: Suite) -> None:
     )
 
 
+def test_an_application_that_catches_implicit_io_hides_it(suite: Suite) -> None:
+    suite.pytester.makepyfile(
+        lazy="""
+        from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
+
+        def name_of(user):
+            try:
+                return user.name
+            except (MissingGreenlet, StatementError):
+                return None
+
+        def also_name_of(user):
+            try:
+                return user.name
+            except (InvalidRequestError, StatementError):
+                return None
+        """
+    )
+    suite.write("""
+        import lazy
+        from sqlalchemy.exc import MissingGreenlet, StatementError
+
+        async def user(session):
+            one = application.User(name="Ada")
+            session.add(one)
+            await session.commit()
+            return one
+
+        async def test_hidden():
+            await application.prepare()
+            async with application.factory() as session:
+                assert lazy.name_of(await user(session)) is None
+
+        async def test_hidden_with_more():
+            await application.prepare()
+            async with application.factory() as session:
+                assert lazy.also_name_of(await user(session)) is None
+
+        async def test_about_it():
+            await application.prepare()
+            async with application.factory() as session:
+                one = await user(session)
+                try:
+                    one.name
+                except (MissingGreenlet, StatementError):
+                    pass
+    """)
+    result = suite.run()
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["Incidents in 3 tests: 2 failing, 1 expected."])
+
+
 def test_code_under_test_that_names_the_error_expects_it(suite: Suite) -> None:
     suite.pytester.makepyfile(
         lazy="""

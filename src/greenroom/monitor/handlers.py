@@ -12,7 +12,7 @@ import functools
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
+from types import CodeType, FrameType
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -40,8 +40,11 @@ class Guard:
     handlers: tuple[Handler, ...]
 
 
-def caught_by_name(innermost: FrameType | None, error: BaseException) -> bool:
-    """Whether the first handler that an error meets on its way out names its class, or one of SQLAlchemy's above it, and keeps it."""
+def caught_by_name(innermost: FrameType | None, error: BaseException) -> CodeType | None:
+    """Return the function whose handler is the first that an error meets, if that names its class, or one of SQLAlchemy's above it.
+
+    ``None`` where the handler catches everything, and where nothing does: a handler that raises is none.
+    """
     for frame, _ in frames(innermost):
         if frame.f_globals.get("__name__", "").partition(".")[0] in {"sqlalchemy", "greenroom"}:
             continue
@@ -49,10 +52,11 @@ def caught_by_name(innermost: FrameType | None, error: BaseException) -> bool:
             for handler in guard.handlers:
                 matching = [cls for cls in _classes(handler, frame) if isinstance(error, cls)]
                 if matching and not handler.raises:
-                    return any(issubclass(cls, SQLAlchemyError) and cls is not SQLAlchemyError for cls in matching)
+                    named = any(issubclass(cls, SQLAlchemyError) and cls is not SQLAlchemyError for cls in matching)
+                    return frame.f_code if named else None
                 if matching:
                     break  # it is passed on, as far as can be seen
-    return False
+    return None
 
 
 def _guards(frame: FrameType) -> list[Guard]:

@@ -18,6 +18,7 @@ from greenroom.monitor import Scope, install
 from greenroom.monitor.exercised import exercised, forget
 from greenroom.monitor.handlers import caught_by_name
 from greenroom.monitor.instrumentation import instrument, uninstrument
+from greenroom.monitor.latent.code import is_test
 from greenroom.monitor.recording import identity
 from greenroom.monitor.scopes import everywhere
 from greenroom.monitor.wording import note
@@ -25,7 +26,7 @@ from greenroom.pytest.accepted import Accepted
 from greenroom.pytest.allowances import Allowance, AllowanceError, allowance
 from greenroom.pytest.expecting import noticed
 from greenroom.pytest.verdicts import Met, Verdict, packed
-from greenroom.trace import Incident
+from greenroom.trace import Incident, Kind
 
 CARRIED = "greenroom"
 """The attribute of a report, and the key of a worker's output, by which `packed` data travel."""
@@ -47,6 +48,16 @@ class Running:
     judged: set[object] = field(default_factory=set)
     phase: list[Met] = field(default_factory=list)
     """What the phase that has just ended has met."""
+
+
+def _thought_of(incident: Incident, error: BaseException) -> bool:
+    """Whether the code that is about to catch an error has thought of it.
+
+    An application can mean to do without what a detached object has not loaded. Implicit IO it cannot mean: the query has begun when the
+    error is made, and what catches it hides a defect. Only a test may be about that.
+    """
+    catcher = caught_by_name(sys._getframe(), error)  # noqa: SLF001 -- the documented way to the current frame
+    return catcher is not None and (incident.kind is not Kind.IMPLICIT_IO or is_test(catcher.co_filename))
 
 
 class Watch:
@@ -75,7 +86,7 @@ class Watch:
 
     def _met(self, incident: Incident, error: BaseException | None) -> None:
         """Notice who is about to catch it; keep what no running test is to blame for, as what is met while modules are imported."""
-        named = error is not None and caught_by_name(sys._getframe(), error)  # noqa: SLF001 -- the documented way to the current frame
+        named = error is not None and _thought_of(incident, error)
         if self._running is not None and incident.test == self._running.scope.test:
             (self._running.handled if named else self._running.unhandled).add(identity(incident))
         elif not named:
