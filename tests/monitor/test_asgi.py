@@ -378,6 +378,31 @@ def test_the_end_of_a_connection_passes() -> None:
     asyncio.run(cancelled())
 
 
+class Probe:
+    pass
+
+
+@pytest.mark.parametrize("copying", [False, True])
+def test_a_request_is_not_left_to_the_garbage_collector(*, copying: bool) -> None:
+    async def app(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        note()
+
+    async def between(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        await MonitorMiddleware(app)(dict(scope) if copying else scope, receive, send)
+
+    def ask() -> weakref.ref[Probe]:
+        probe = Probe()
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "probe": probe}
+        asyncio.run(MonitorMiddleware(between)(scope, None, None))  # type: ignore[arg-type]
+        return weakref.ref(probe)
+
+    gc.disable()
+    try:
+        assert ask()() is None
+    finally:
+        gc.enable()
+
+
 def test_lifespan_has_no_scope() -> None:
     seen: list[Scope | None] = []
 

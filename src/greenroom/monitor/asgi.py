@@ -97,6 +97,9 @@ async def monitored(
             route = request.route()
             if route is not None:
                 exercised.count(route)
+            # Each holds the other: without this every request would be left to the garbage collector.
+            request.scope.pop(_KEY, None)
+            scope.pop(_KEY, None)
 
 
 def _attempted(ask: Callable[[MutableMapping[str, Any]], Answer], scope: MutableMapping[str, Any]) -> Answer | None:
