@@ -34,6 +34,8 @@ from greenroom.trace import Cause, Incident, Kind
 
 _STATEMENTS = "_greenroom_statements"
 _PROVIDER = "__sqlalchemy_greenlet_provider__"
+_GREENLET = "_AsyncIoGreenlet"
+"""The class of those greenlets, which is their only sign in early versions of 2.0."""
 
 
 class Judge:
@@ -103,7 +105,8 @@ class Judge:
 
 def _in_greenlet() -> bool:
     """Whether SQLAlchemy runs what runs now in a greenlet that may do IO."""
-    return bool(getattr(getcurrent(), _PROVIDER, False))
+    current = getcurrent()
+    return bool(getattr(current, _PROVIDER, False)) or type(current).__name__ == _GREENLET
 
 
 def _unaware_within_run_sync(frame: FrameType) -> bool:
