@@ -309,3 +309,30 @@ def test_a_project_may_lie_in_a_folder_of_tests(suite: Suite, monkeypatch: pytes
         module.rename(folder / module.name)
     monkeypatch.chdir(folder)
     suite.run(watched=False).assert_outcomes(passed=1)
+
+
+def test_a_pytest_asyncio_without_loop_scopes(suite: Suite) -> None:
+    suite.pytester.makepyfile(
+        older="""
+        import pytest_asyncio
+
+        present = pytest_asyncio.fixture
+
+        def fixture(fixture_function=None, **options):
+            if "loop_scope" in options:
+                raise TypeError("fixture() got an unexpected keyword argument 'loop_scope'")
+            return present(fixture_function, **options)
+
+        pytest_asyncio.fixture = fixture
+        """
+    )
+    suite.write("""
+        async def test_watched():
+            await application.works()
+
+        async def test_with_a_database(greenroom_session):
+            pass
+    """)
+    result = suite.run("-p", "older")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*install pytest-asyncio>=0.24*"])

@@ -6,6 +6,7 @@ chosen by the way in which the test itself runs.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -74,6 +75,11 @@ def has_pytest_asyncio(config: pytest.Config) -> bool:
     """Whether pytest-asyncio runs tests, under whichever name it was loaded."""
     module = sys.modules.get("pytest_asyncio.plugin")
     return module is not None and config.pluginmanager.is_registered(module)
+
+
+def has_loop_scopes(config: pytest.Config) -> bool:
+    """Whether pytest-asyncio runs tests, and can run a fixture in the loop of a given scope, as it does from 0.24 on."""
+    return has_pytest_asyncio(config) and "loop_scope" in inspect.signature(sys.modules["pytest_asyncio"].fixture).parameters
 
 
 def connecting() -> Callable[..., AsyncIterator[Connected]]:
@@ -172,6 +178,8 @@ def _way(request: pytest.FixtureRequest) -> str:
     if marker is None or not has_pytest_asyncio(request.config):
         return "sync"
     scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") or _default_scope(request.config)
+    if not has_loop_scopes(request.config):
+        pytest.fail("greenroom_engine needs a pytest-asyncio that knows loop scopes; install pytest-asyncio>=0.24", pytrace=False)
     return f"asyncio_{scope}"
 
 

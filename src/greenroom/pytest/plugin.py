@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     config.addinivalue_line("markers", options.MARKER)
     config.pluginmanager.register(fixtures, "greenroom-fixtures")
-    if fixtures.has_pytest_asyncio(config):
+    if fixtures.has_loop_scopes(config):
         from greenroom.pytest import loops  # noqa: PLC0415 -- pytest-asyncio need not be there
 
         config.pluginmanager.register(loops, "greenroom-loops")
