@@ -141,6 +141,35 @@ def test_a_session_of_the_module_s_own_engine_stays_in_memory(tmp_path: Path) ->
     assert not list(tmp_path.rglob("*.db"))
 
 
+def test_an_engine_that_a_function_makes_and_keys_that_the_code_looks_up(tmp_path: Path) -> None:
+    proof = prove(
+        tmp_path,
+        """
+        from sqlalchemy import select
+        from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+
+        _factory = None
+
+        def make_engine() -> AsyncEngine:
+            return create_async_engine("sqlite+aiosqlite:///never-opened.db")
+
+        def factory() -> async_sessionmaker[AsyncSession]:
+            global _factory
+            if _factory is None:
+                _factory = async_sessionmaker(make_engine())
+            return _factory
+
+        async def count(payload: dict) -> int:
+            async with factory()() as session:
+                author = (await session.scalars(select(Author).where(Author.name != payload["name"]))).first()
+                return len(author.books)
+        """,
+    )
+    assert proof.verdict.outcome is Outcome.REPRODUCED, proof.verdict.reason
+    assert proof.text is not None
+    assert 'patch("shelf.make_engine", lambda: engine)' in proof.text
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
@@ -204,20 +233,30 @@ def test_what_stands_in_the_way_is_named(tmp_path: Path, code: str, reason: str)
     assert (verdict.outcome, verdict.reason) == (Outcome.UNDERIVED, reason)
 
 
-def test_types_of_postgresql(tmp_path: Path) -> None:
-    models = MODELS.replace(
-        "    name: Mapped[str]\n",
-        "    name: Mapped[str]\n    tags: Mapped[list[str]] = mapped_column(ARRAY(String))\n"
-        "    profile: Mapped[dict] = mapped_column(JSONB)\n    token: Mapped[UUID] = mapped_column(PGUUID(as_uuid=True))\n",
-    )
-    imports = "from uuid import UUID\nfrom sqlalchemy import ARRAY\nfrom sqlalchemy.dialects.postgresql import JSONB, UUID as PGUUID\n"
+POSTGRES = """
+from uuid import UUID
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID as PGUUID
+"""
+COLUMNS = """
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String))
+    profile: Mapped[dict] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    made_by: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    token: Mapped[UUID] = mapped_column(PGUUID(as_uuid=True))
+"""
+
+
+def test_types_and_defaults_of_postgresql(tmp_path: Path) -> None:
     proof = prove(
         tmp_path,
         """
+        from uuid import UUID
+        from sqlalchemy import select
+
         async def count(session: AsyncSession, token: UUID) -> int:
             author = (await session.scalars(select(Author).where(Author.token == token))).one()
             return len(author.books)
-        """.replace("async def", "from uuid import UUID\n        from sqlalchemy import select\n\n        async def"),
-        imports + models,
+        """,
+        POSTGRES + MODELS.replace("    name: Mapped[str]\n", f"    name: Mapped[str]\n{COLUMNS}"),
     )
     assert proof.verdict.outcome is Outcome.REPRODUCED, proof.verdict.reason

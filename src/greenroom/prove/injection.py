@@ -119,14 +119,11 @@ class Injection:
             return
         if place == "body" or self._is_body(inner):
             if required or self._inputs.choices.pick(f"body.{name}!", (True, False)):
-                self.request.bodies[name] = self._json(self._inputs.value(type_ref, name, f"body.{name}"))
+                self.request.bodies[name] = json_value(self._inputs.value(type_ref, name, f"body.{name}"))
                 self.request.embedded |= _embeds(marker[1]) if marker is not None else False
             return
         if required or name in self._inputs.compared:
-            self.request.query[name] = self._json(self._inputs.value(type_ref, name, f"query.{name}"))
-
-    def _json(self, value: object) -> object:
-        return json_value(value)
+            self.request.query[name] = json_value(self._inputs.value(type_ref, name, f"query.{name}"))
 
     def _is_body(self, type_ref: TypeRef) -> bool:
         match type_ref:

@@ -40,6 +40,8 @@ class Inputs:
         self.uses_session = False
         self.compared: dict[str, tuple[MappedClass, str]] = {}
         """What the functions of the way compare with columns, by its name there."""
+        self.keys: dict[str, dict[str, None]] = {}
+        """The keys by which the functions look into dictionaries, by the dictionary's name there."""
         for function in functions:
             self._read_comparisons(function)
 
@@ -86,7 +88,7 @@ class Inputs:
             case Named(symbol=External() as symbol, args=args):
                 return self._of_library(symbol, args, name, knob, depth)
             case Named(symbol=Class() as cls):
-                return self._of_class(cls, knob, depth)
+                return self.instance(cls, knob, depth)
             case UnknownRef():
                 return self._unannotated(name, knob)
         raise Underivable("no value of its type can be made")
@@ -125,7 +127,7 @@ class Inputs:
         if symbol.path in _LISTS or symbol.path in ("builtins.set", "builtins.tuple", "builtins.frozenset"):
             return self._list(symbol, args, name, knob, depth)
         if symbol.path in _MAPPINGS:
-            return self.choices.pick(knob, ({}, {"key": "value"}))
+            return {key: examples.text(key, FRESH) for key in self.keys.get(name, ())}
         if symbol.path in ("builtins.object", "typing.Any"):
             return self._unannotated(name, knob)
         raise Underivable(f"no value of `{symbol.path}` can be made")
@@ -192,7 +194,12 @@ class Inputs:
             return self.choices.pick(knob, (1, FRESH))
         raise Underivable("it has no annotation that says what it takes")
 
-    def _of_class(self, cls: Class, knob: str, depth: int) -> object:
+    def instance(self, cls: Class, knob: str, depth: int = _DEPTH) -> object:
+        """An object of a class: a session, a row, a member of an enumeration, a schema, or what the constructor makes.
+
+        Raises:
+            Underivable: None can be made.
+        """
         if depth <= 0:
             raise Underivable(f"`{cls.name}` needs too many other objects")
         kind = self.backend.session_kind(cls)
@@ -268,6 +275,11 @@ class Inputs:
                     self._compare(function, holder, attribute, other)
                 case ast.Compare(left=other, ops=[ast.Eq()], comparators=[ast.Attribute(value=holder, attr=attribute)]):
                     self._compare(function, holder, attribute, other)
+                case (
+                    ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key))
+                    | ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str() as key), *_])
+                ):
+                    self.keys.setdefault(name, {}).setdefault(key)
                 case ast.Call(func=ast.Attribute(attr="get" | "get_one"), args=[model, other, *_]):
                     mapped = self._mapped(function.module, model)
                     if mapped is not None and len(mapped.primary_key) == 1:

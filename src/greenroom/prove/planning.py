@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from greenroom.prove.entries import Entry, mentioned
 from greenroom.prove.injection import Injection, Request
 from greenroom.prove.inputs import Inputs
 from greenroom.prove.rows import Rows
-from greenroom.prove.sessions import Sessions, engines, session_symbol, sessions
+from greenroom.prove.sessions import OwnEngine, Sessions, engines, session_symbol, sessions
 from greenroom.prove.values import Made, json_value
 
 TYPES = {
@@ -27,6 +28,11 @@ TYPES = {
     "TSTZRANGE": "VARCHAR", "TSVECTOR": "VARCHAR",
 }  # fmt: skip
 """PostgreSQL's types that SQLite has no DDL for, and what the columns are made as there."""
+
+
+FUNCTIONS = {"gen_random_uuid": 0, "uuid_generate_v4": 0, "now": 0, "timezone": 2}
+"""PostgreSQL's functions that defaults of columns call, and the number of their arguments."""
+_CAST = re.compile(rb"""(?:server_default|text)\s*[=(]\s*(?:\w+\()?["'][^\n]*::""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,14 @@ class Plan:
     """Modules that declare classes which the mapper has to find."""
     types: tuple[str, ...]
     """PostgreSQL's types among the columns."""
+    functions: tuple[str, ...]
+    """PostgreSQL's functions among the defaults of columns."""
+    has_casts: bool
+    """Whether defaults of columns are cast as PostgreSQL writes it."""
     has_schemas: bool
     act: Call | Ask
-    engines: tuple[str, ...]
-    """The project's own engines that the code names, as ``module.name``."""
+    engines: tuple[OwnEngine, ...]
+    """The project's own engines that the code names."""
     answered: Class | External | None
     """The error with which the code answers where the finding is mended."""
 
@@ -96,6 +106,8 @@ def plan(claim: Claim, entry: Entry, backend: Backend, choices: Choices, *, asks
         tuple(rows.statements()),
         tuple(module.name for module in modules),
         tuple(sorted({name for module in modules for name in _dialect_types(module)})),
+        tuple(name for name in FUNCTIONS if any(_names_function(module, name) for module in modules)),
+        any(_CAST.search(module.source.data) is not None for module in modules),
         any(b"schema" in module.source.data for module in modules),
         act,
         engines([*way, *(act.request.providers if isinstance(act, Ask) else ())], backend),
@@ -137,7 +149,7 @@ def _call(entry: Entry, inputs: Inputs) -> Call:
     if function.owner is not None:
         receiver = function.owner
         if function.kind not in ("staticmethod", "classmethod"):
-            made = inputs._of_class(function.owner, "self", 6)  # noqa: SLF001 -- the receiver is a value like others
+            made = inputs.instance(function.owner, "self")
             if not isinstance(made, Made):
                 raise Underivable(f"`{function.qualname}` is a method of a session or a mapped class")
             receiver = made
@@ -199,6 +211,12 @@ def _modules(rows: Rows, backend: Backend) -> list[Module]:
         targets.extend(target[0].symbol for column in mapped.columns.values() if (target := rows.target(column)) is not None)
         waiting.extend(other for target in targets if (other := backend.mapped(target)) is not None)
     return list(found)
+
+
+def _names_function(module: Module, name: str) -> bool:
+    """Whether text of SQL, or ``func``, calls a function; ``func.now()`` is one that SQLAlchemy itself translates."""
+    words = rb"[\"'][^\"'\n]*\b%b\s*\(" if name == "now" else rb"\b%b\s*\("
+    return re.search(words % name.encode(), module.source.data) is not None
 
 
 def _dialect_types(module: Module) -> list[str]:

@@ -143,12 +143,8 @@ class Rows:
 
         for mapped in list(self.needed.values()):
             visit(mapped, ())
-        # A class with subclasses among those that are needed has their rows.
-        return [m for m in done.values() if not any(o is not m and o.is_kind_of(m.symbol) and self._shares(o, m) for o in done.values())]
-
-    def _shares(self, below: MappedClass, above: MappedClass) -> bool:
-        del above
-        return below.inheritance in (Inheritance.SINGLE, Inheritance.JOINED)
+        # The rows of a subclass are rows of the class as well.
+        return [mapped for mapped in done.values() if not any(_extends(other, mapped) for other in done.values())]
 
     def _row(self, mapped: MappedClass, number: int) -> dict[str, object]:
         row: dict[str, object] = {}
@@ -222,6 +218,11 @@ class Rows:
         if column.primary_key and path == "builtins.str":
             return f"{mapped.name.lower()}-{number}"
         return examples.PLAIN[path](column.name, number)
+
+
+def _extends(below: MappedClass, above: MappedClass) -> bool:
+    """Whether a class is mapped to rows of another one."""
+    return below is not above and below.is_kind_of(above.symbol) and below.inheritance in (Inheritance.SINGLE, Inheritance.JOINED)
 
 
 def members_of(backend: Backend, enum: Class) -> list[Member]:

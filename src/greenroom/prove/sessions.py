@@ -54,10 +54,19 @@ def mentions(function: Function, factory: Variable | None, backend: Backend, dep
     return False
 
 
-def engines(functions: Iterable[Function], backend: Backend, depth: int = 3) -> tuple[str, ...]:
-    """The engines that functions name, and those that they call, as they are called there: ``module.name``."""
+@dataclass(frozen=True, slots=True)
+class OwnEngine:
+    """An engine that the code names, or a function that makes and returns one: ``module.name``, as it is called there."""
+
+    name: str
+    is_function: bool
+
+
+def engines(functions: Iterable[Function], backend: Backend, depth: int = 6) -> tuple[OwnEngine, ...]:
+    """The engines that functions name, and those that they call."""
     made = {engine.node for engine in backend.engines()}
-    found: dict[str, None] = {}
+    makers = {engine.function for engine in backend.engines() if engine.function is not None and _gives_engine(engine.function)}
+    found: dict[OwnEngine, None] = {}
     seen: set[Function] = set()
     waiting = [(function, depth) for function in functions]
     while waiting:
@@ -69,14 +78,20 @@ def engines(functions: Iterable[Function], backend: Backend, depth: int = 3) -> 
             if not isinstance(node, (ast.Name, ast.Attribute)):
                 continue
             symbol = backend.program.resolve(function.module, node, function=function, owner=function.owner)
-            if isinstance(symbol, Function) and left:
+            if isinstance(symbol, Function) and symbol in makers:
+                found.setdefault(OwnEngine(f"{function.module.name}.{ast.unparse(node)}", is_function=True))
+            elif isinstance(symbol, Function) and left:
                 waiting.append((symbol, left - 1))
             elif isinstance(symbol, Variable) and symbol.function is None and symbol.owner is None and symbol.value in made:
-                if isinstance(node, ast.Name):
-                    found.setdefault(f"{function.module.name}.{node.id}")
-                else:
-                    found.setdefault(f"{symbol.module.name}.{symbol.name}")
+                name = f"{function.module.name}.{node.id}" if isinstance(node, ast.Name) else f"{symbol.module.name}.{symbol.name}"
+                found.setdefault(OwnEngine(name, is_function=False))
     return tuple(found)
+
+
+def _gives_engine(function: Function) -> bool:
+    """Whether a plain function is annotated to return an asynchronous engine."""
+    returns = None if isinstance(function.node, ast.Lambda) else function.node.returns
+    return returns is not None and not function.is_async and ast.unparse(returns).strip("\"'").rpartition(".")[2] == "AsyncEngine"
 
 
 def session_symbol(type_ref: TypeRef | None, backend: Backend) -> Class | External | None:

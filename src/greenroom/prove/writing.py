@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenroom.program.symbols import Class, External
 from greenroom.prove.injection import Override
-from greenroom.prove.planning import TYPES, Ask, Call, Plan, values_of
+from greenroom.prove.planning import FUNCTIONS, TYPES, Ask, Call, Plan, values_of
 from greenroom.prove.values import Imports, Kept, KeptAll, Made, source
 from greenroom.report.paths import shown
 
@@ -56,6 +56,55 @@ def _head(plan: Plan, base: Path) -> str:
 
 def _types(plan: Plan, imports: Imports) -> list[str]:
     """DDL of PostgreSQL's types for the in-memory database."""
+    return [*_ddl(plan, imports), *_defaults(plan, imports)]
+
+
+def _defaults(plan: Plan, imports: Imports) -> list[str]:
+    """What the in-memory database has in place of PostgreSQL's functions and casts."""
+    lines: list[str] = []
+    if plan.functions:
+        lines.extend(
+            [
+                "",
+                "",
+                "def add_functions(connection: Any, record: object) -> None:",
+                '    """Set-up for SQLite alone, which lacks functions that defaults of columns call."""',
+            ]
+        )
+        imports.name("typing", "Any")
+        lines.extend(f'    connection.create_function("{name}", {FUNCTIONS[name]}, {_function(name, imports)})' for name in plan.functions)
+    if plan.has_casts:
+        imports.modules.add("re")
+        imports.name("typing", "Any")
+        lines.extend(
+            [
+                "",
+                "",
+                "def without_casts(connection: object, cursor: object, statement: str, parameters: Any, *_: object) -> Any:",
+                '    """Set-up for SQLite alone, which cannot read the casts in defaults of columns."""',
+                '    return (re.sub(r"::\\w+(\\[\\])?", "", statement) if "CREATE " in statement else statement), parameters',
+            ]
+        )
+    return lines
+
+
+def _function(name: str, imports: Imports) -> str:
+    if "uuid" in name:
+        return f"lambda: {imports.name('uuid', 'uuid4')}().hex"
+    if name == "timezone":
+        return "lambda zone, moment: moment"
+    return f"lambda: {imports.name('datetime', 'datetime')}.now({imports.name('datetime', 'timezone')}.utc).isoformat(' ')"
+
+
+def _listeners(plan: Plan, imports: Imports) -> list[str]:
+    event = imports.name("sqlalchemy", "event") if plan.functions or plan.has_casts else ""
+    lines = [f'{event}.listen(engine.sync_engine, "connect", add_functions)'] if plan.functions else []
+    if plan.has_casts:
+        lines.append(f'{event}.listen(engine.sync_engine, "before_cursor_execute", without_casts, retval=True)')
+    return lines
+
+
+def _ddl(plan: Plan, imports: Imports) -> list[str]:
     if not plan.types:
         return []
     compiles = imports.name("sqlalchemy.ext.compiler", "compiles")
@@ -123,6 +172,7 @@ def _scenario(plan: Plan, imports: Imports) -> list[str]:
         metadata = f"{imports.symbol(plan.rows[0][0].symbol)}.metadata"
         lines.append(f"    schemas = {{table.schema: None for table in {metadata}.tables.values()}}")
     lines.append(f'    engine = {create}("{_URL}"{options})')
+    lines.extend(f"    {line}" for line in _listeners(plan, imports))
     made, ends = _sessions(plan, imports)
     lines.extend(f"    {line}" for line in made)
     lines.append("    try:")
@@ -141,7 +191,8 @@ def _scenario(plan: Plan, imports: Imports) -> list[str]:
 def _patches(plan: Plan, imports: Imports) -> list[str]:
     """Have the code use the test's engine where it names one of its own."""
     patch = imports.name("unittest.mock", "patch")
-    return [f"with {', '.join(f'{patch}({chr(34)}{name}{chr(34)}, engine)' for name in plan.engines)}:"]
+    replaced = [f'{patch}("{own.name}", {"lambda: engine" if own.is_function else "engine"})' for own in plan.engines]
+    return [f"with {', '.join(replaced)}:"]
 
 
 def _what(plan: Plan) -> str:
