@@ -83,7 +83,8 @@ def _help() -> str:
     return f"""\
 usage: greenroom COMMAND [OPTION ...]
 
-Finds implicit IO (MissingGreenlet) in async SQLAlchemy projects without importing or running them.
+Finds implicit IO (MissingGreenlet) in async SQLAlchemy projects without importing or running them;
+only `prove` runs code of a project.
 
 commands:
 {commands}
