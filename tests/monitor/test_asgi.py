@@ -393,7 +393,7 @@ def test_a_request_is_not_left_to_the_garbage_collector(*, copying: bool) -> Non
     def ask() -> weakref.ref[Probe]:
         probe = Probe()
         scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "probe": probe}
-        asyncio.run(MonitorMiddleware(between)(scope, None, None))  # type: ignore[arg-type]
+        asyncio.run(MonitorMiddleware(between)(scope, None, None))  # type: ignore[arg-type]  # as above
         return weakref.ref(probe)
 
     gc.disable()

@@ -47,7 +47,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "GR110": Meaning(frozenset({Kind.DETACHED}), Where.LINE),
     "GR111": Meaning(frozenset({Kind.RAISELOAD}), Where.LINE | Where.STACK),
     "GR301": Meaning(frozenset({Kind.CONCURRENT_USE}), Where.LINE | Where.TASKS),
-    "GR307": Meaning(frozenset({Kind.CONCURRENT_USE}), Where.LINE),
+    "GR307": Meaning(frozenset({Kind.CONCURRENT_USE}), Where.LINE | Where.TASKS),
 }
 """By code. Rules that are not here mean what no incident shows: data that is lost without an error, or errors of other classes."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstanceState, Mapper, Session, loading, sessionmaker
 from sqlalchemy.orm.attributes import InstrumentedAttribute, instance_state
 
 from greenroom.monitor.hooks import ATTRIBUTE_IMPL, Function, Wrap, Wrapping, query_of
-from greenroom.monitor.latent import evidence, factories
+from greenroom.monitor.latent import factories, luck
 from greenroom.monitor.latent.code import by_test
 from greenroom.monitor.latent.judging import Judge
 from greenroom.monitor.moments import history_of, now
@@ -83,12 +83,12 @@ def _around_instance_processor(original: Function) -> Function:
             if instance is not None:
                 state = instance_state(instance)
                 if state.runid == context.runid:
-                    evidence.loaded_afresh(state)
+                    luck.loaded_afresh(state)
                     return instance
                 moment = query_of(context)
                 if moment is not None:
                     eager = _eager(mapper, context, path) if eager is None else eager
-                    evidence.found(state, moment, eager)
+                    luck.found(state, moment, eager)
             return instance
 
         return _instance
@@ -102,7 +102,7 @@ def _eager(mapper: Mapper[Any], context: Any, path: Any) -> frozenset[str]:
     for prop in mapper.relationships:
         option = prop._get_context_loader(context, path)
         strategy = prop._get_strategy(option.strategy) if option is not None and option.strategy else prop.strategy
-        if not evidence.EAGER.isdisjoint(value for name, value in strategy.strategy_key or () if name == "lazy"):
+        if not luck.EAGER.isdisjoint(value for name, value in strategy.strategy_key or () if name == "lazy"):
             keys.add(prop.key)
     return frozenset(keys)
 
@@ -115,7 +115,7 @@ def _around_identity_lookup(original: Function) -> Function:
         instance = original(self, *arguments, lazy_loaded_from=lazy_loaded_from, **options)
         if lazy_loaded_from is None and hasattr(instance, "_sa_instance_state"):
             state = instance_state(instance)
-            evidence.found(state, now(Cause.NEVER_LOADED), evidence.by_default(state))
+            luck.found(state, now(Cause.NEVER_LOADED), luck.by_default(state))
         return instance
 
     return _identity_lookup

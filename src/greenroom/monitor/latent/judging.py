@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
 from greenroom.monitor.hooks import last_load
 from greenroom.monitor.latent.code import by_application, by_test, is_test
-from greenroom.monitor.latent.evidence import luck_of
+from greenroom.monitor.latent.luck import luck_of
 from greenroom.monitor.latent.wording import MENDS, MESSAGES
 from greenroom.monitor.moments import Moment, history_of, known_marks, latest
 from greenroom.monitor.places import Role, application, frames, getcurrent, innermost, stack
