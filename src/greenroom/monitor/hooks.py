@@ -23,7 +23,7 @@ from sqlalchemy.orm import InstanceState, Session, SessionTransaction, UOWTransa
 from sqlalchemy.orm import attributes as orm_attributes
 from sqlalchemy.orm.attributes import instance_state
 
-from greenroom.monitor.moments import History, Left, Moment, history_of, known_marks, latest, leave, left_of, marks_of, now
+from greenroom.monitor.moments import History, Left, Moment, again, history_of, known_marks, latest, leave, left_of, marks_of, now
 from greenroom.monitor.places import awaiting, innermost
 from greenroom.trace import Cause
 
@@ -92,7 +92,12 @@ def _around_instances(original: Function) -> Function:
         history = history_of(context.session)
         refreshed, outer = context.refresh_state, history.running
         # What loads the columns of an expired object, or refreshes it, brings no relationship: the query that brought it still counts.
-        moment = now(Cause.NEVER_LOADED) if refreshed is None else last_load(refreshed, history)
+        if refreshed is not None:
+            moment = last_load(refreshed, history)
+        elif outer is not None:  # what a loader option adds, at the line of the query that has it
+            moment = again(outer)
+        else:
+            moment = now(Cause.NEVER_LOADED)
         history.running = moment  # rows of an asynchronous session are made objects in here, before anybody knows the run id
         try:
             result = original(cursor, context)

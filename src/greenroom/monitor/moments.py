@@ -46,6 +46,11 @@ def now(cause: Cause, frame: FrameType | None = None) -> Moment:
     return Moment(cause, code, line, _next())
 
 
+def again(moment: Moment) -> Moment:
+    """Return a moment at the same line, later."""
+    return moment._replace(order=_next())
+
+
 class History:
     """What one session has done."""
 

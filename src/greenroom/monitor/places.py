@@ -16,6 +16,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
+from sqlalchemy.util.concurrency import greenlet_spawn
+
 from greenroom.trace import STACK, Place
 
 if TYPE_CHECKING:
@@ -146,6 +148,8 @@ def _directory(named: str | Path) -> str:
 application = Application()
 
 
+_SPAWN = greenlet_spawn.__code__
+
 awaiting: ContextVar[tuple[CodeType, int] | None] = ContextVar("greenroom_awaiting", default=None)
 """The line of the application that waits for what SQLAlchemy does in a task of its own, as it does at the end of ``async with``."""
 
@@ -171,10 +175,20 @@ def frames(innermost: FrameType | None) -> Iterator[tuple[FrameType, Role]]:
         frame = frame.f_back
 
 
+def _runs_sqlalchemy(frame: FrameType) -> bool:
+    """Whether a frame waits for a greenlet with a method of SQLAlchemy's own, and not with a function given to ``run_sync``."""
+    if frame.f_code is not _SPAWN:
+        return False
+    return str(getattr(frame.f_locals.get("fn"), "__module__", "")).startswith("sqlalchemy.")
+
+
 def innermost(frame: FrameType | None) -> tuple[CodeType, int] | None:
     """Return code and line of the first frame of the application, outwards from ``frame``."""
     # As `frames`, which is a generator: this runs for each query.
-    known, greenlet = application.known, getcurrent()
+    known, greenlet, mine, edge = application.known, getcurrent(), Role.APPLICATION, Role.EDGE
+    spawned = greenlet.parent.gr_frame if greenlet is not None and greenlet.parent is not None else None
+    if greenlet is not None and spawned is not None and _runs_sqlalchemy(spawned):
+        frame, greenlet = spawned, greenlet.parent  # nothing but SQLAlchemy's own frames lies between
     for _ in range(DEEPEST):
         while frame is None:
             greenlet = greenlet.parent if greenlet is not None else None
@@ -183,9 +197,9 @@ def innermost(frame: FrameType | None) -> tuple[CodeType, int] | None:
             frame = greenlet.gr_frame
         code = frame.f_code
         role = known.get(code.co_filename) or application.role(code.co_filename)
-        if role is Role.APPLICATION:
+        if role is mine:
             return code, frame.f_lineno
-        if role is Role.EDGE and code.co_name in _edges(code.co_filename):
+        if role is edge and code.co_name in _edges(code.co_filename):
             break
         frame = frame.f_back
     return awaiting.get()
