@@ -269,3 +269,21 @@ def test_the_end_of_a_block_is_known_by_the_line_that_waits_for_it() -> None:
     finally:
         event.remove(Session, "after_transaction_end", ended)
     assert act.__code__.co_firstlineno + 2 in lines
+
+
+def _found(session: Session) -> Author:
+    return session.scalars(select(Author)).one()
+
+
+@pytest.mark.parametrize("under_run_sync", [True, False])
+def test_a_query_is_known_by_the_line_that_makes_it_within_run_sync_as_well(*, under_run_sync: bool) -> None:
+    met: list[Incident] = []
+
+    async def act(session: AsyncSession) -> object:
+        author = await session.run_sync(_found) if under_run_sync else (await session.scalars(select(Author))).one()
+        return author.books
+
+    with install(sinks=[lambda incident, _: met.append(incident)]), pytest.raises(Exception, match="greenlet_spawn"):
+        asyncio.run(_with_author(act))
+    function = _found if under_run_sync else act
+    assert [one.origin.line if one.origin else 0 for one in met] == [function.__code__.co_firstlineno + 1]

@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from greenroom import files
 from greenroom.cli.check import (
     add_config_options,
     add_observed_option,
@@ -17,7 +16,7 @@ from greenroom.cli.check import (
     written,
 )
 from greenroom.cli.main import CLEAN, FINDINGS
-from greenroom.cli.output import write_lines
+from greenroom.cli.output import demand_writable, write_file, write_lines
 from greenroom.cli.usage import Parser, fail
 from greenroom.config import ConfigError, seen
 from greenroom.ledger.compare import Comparison, Written, compare
@@ -44,7 +43,7 @@ def run(words: list[str]) -> int:
         )  # an audit tells what there is, known or not
         before = None if chosen.compare is None else read(Path(chosen.compare))
         if output is not None:
-            _writable(output)
+            demand_writable(output)
         ledger = with_progress(lambda progress: audit(paths, config, progress))
         if not ledger.stats.files and not ledger.findings:
             where = ", ".join(str(path) for path in paths)
@@ -87,22 +86,7 @@ def _write(ledger: Ledger, compared: Comparison | None, name: str, output: Path 
     if output is None:
         write_lines([document], sys.stdout)
         return
-    try:
-        files.replace(output, [document], "utf-8")
-    except (OSError, ValueError) as error:
-        raise _unwritable(output, error) from None
+    write_file(output, [document])
     told = f"{counted(len(ledger.findings), 'finding')} ({tally(ledger.findings)})" if ledger.findings else "no findings"
     rest = f"{counted(len(ledger.performed), 'operation')}, {counted(len(ledger.endpoints), 'route')}"
     write_lines([f"Wrote {seen(output)}: {told}, {rest}"], sys.stdout)
-
-
-def _writable(output: Path) -> None:
-    try:
-        files.demand_writable(output)
-    except (OSError, ValueError) as error:
-        raise _unwritable(output, error) from None
-
-
-def _unwritable(output: Path, error: Exception) -> ConfigError:
-    reason = getattr(error, "strerror", None) or error
-    return ConfigError(f"cannot write {seen(output)}: {reason}; make its folder writable, or give another place with --output")

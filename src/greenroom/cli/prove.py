@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from greenroom import files
 from greenroom.cli.check import add_config_options, add_selection_options, demand_readable, selected, with_progress, written
 from greenroom.cli.explain import project_of
 from greenroom.cli.main import CLEAN, FAILED, FINDINGS
-from greenroom.cli.output import write_lines
+from greenroom.cli.output import demand_writable, write_file, write_lines
 from greenroom.cli.usage import Parser, fail
 from greenroom.config import ConfigError, seen
 from greenroom.pipeline import Located, locate
@@ -50,7 +49,7 @@ def run(words: list[str]) -> int:
     try:
         config = replace(selected(chosen, written(chosen, [project])), baseline=None)
         if output is not None:
-            _writable(output)
+            demand_writable(output)
     except ConfigError as error:
         fail(f"{PROG}: {error}")
     located = with_progress(lambda progress: locate([project], config, path, progress))
@@ -143,9 +142,9 @@ def _tell(proof: Proof, finding: Finding, output: Path | None, *, keep: bool) ->
             write_lines(lines, sys.stdout)
         else:
             try:
-                files.replace(output, lines, "utf-8")
-            except (OSError, ValueError) as error:
-                fail(f"{PROG}: {_unwritable(output, error)}")
+                write_file(output, lines)
+            except ConfigError as error:
+                fail(f"{PROG}: {error}")
     told = [
         f"{shown(finding.path, Path.cwd())}:{finding.span.line}: {finding.rule} {finding.name}: {verdict.outcome.value}: {verdict.reason}"
     ]
@@ -157,15 +156,3 @@ def _tell(proof: Proof, finding: Finding, output: Path | None, *, keep: bool) ->
         told.append(f"Wrote {seen(output)}")
     write_lines(told, sys.stdout if derived and output is not None else sys.stderr)
     return CODES[verdict.outcome]
-
-
-def _writable(output: Path) -> None:
-    try:
-        files.demand_writable(output)
-    except (OSError, ValueError) as error:
-        raise _unwritable(output, error) from None
-
-
-def _unwritable(output: Path, error: Exception) -> ConfigError:
-    reason = getattr(error, "strerror", None) or error
-    return ConfigError(f"cannot write {seen(output)}: {reason}; make its folder writable, or give another place with --output")

@@ -6,10 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from greenroom import files
 from greenroom.cli.check import add_analysis_options, add_config_options, demand_readable, with_progress, written
 from greenroom.cli.main import CLEAN
-from greenroom.cli.output import write_lines
+from greenroom.cli.output import demand_writable, write_file, write_lines
 from greenroom.cli.usage import Parser, fail
 from greenroom.config import ConfigError, seen
 from greenroom.confirm.records import Reason
@@ -39,7 +38,7 @@ def run(words: list[str]) -> int:
         )
         recorded = load(Path(chosen.trace)).alone(chosen.number)
         if chosen.output is not None:
-            files.demand_writable(Path(chosen.output))
+            demand_writable(Path(chosen.output))
         if recorded.trace.incidents[0].kind.latent:
             fail(f"{PROG}: incident {chosen.number} went well, by luck: there is nothing to find; {_CHOOSE}")
         told = with_progress(lambda progress: answer(paths, config, recorded, progress))
@@ -50,13 +49,10 @@ def run(words: list[str]) -> int:
         if chosen.output is None:
             write_lines(lines, sys.stdout)
         else:
-            files.replace(Path(chosen.output), lines, "utf-8")
+            write_file(Path(chosen.output), lines)
             write_lines([f"Wrote {seen(Path(chosen.output))}; read it before you hand it on"], sys.stdout)
     except ConfigError as error:
         fail(f"{PROG}: {error}")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        fail(f"{PROG}: cannot write {chosen.output}: {reason}; make its folder writable, or give another place with --output")
     return CLEAN
 
 

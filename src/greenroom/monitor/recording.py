@@ -34,7 +34,7 @@ class Read(NamedTuple):
 
 
 _FIRE = ATTRIBUTE_IMPL._fire_loader_callables.__code__
-_DYNAMIC = getattr(dynamic, "_AppenderMixin", None) or getattr(dynamic, "AppenderMixin")  # noqa: B009  # the same
+_DYNAMIC = getattr(dynamic, "_AppenderMixin", None) or getattr(dynamic, "AppenderMixin")  # noqa: B009  # typed for one version
 
 
 class Recorder:
